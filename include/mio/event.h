@@ -23,17 +23,17 @@ typedef unsigned mio_interest;
  * program that looks at nothing else sees the end or the error from its next call.
  */
 enum {
-    MIO_ERROR = 8,         /* an error is pending: mio_socket_take_error(), or the next call */
-    MIO_READ_CLOSED = 16,  /* the peer will send no more; what it has sent is still there */
-    MIO_WRITE_CLOSED = 32  /* nobody will receive what is written */
+    MIO_ERROR = 8,        /* an error is pending: mio_socket_take_error(), or the next call */
+    MIO_READ_CLOSED = 16, /* the peer will send no more; what it has sent is still there */
+    MIO_WRITE_CLOSED = 32 /* nobody will receive what is written */
 };
 
 /*
  * When a condition is reported.
  */
 typedef enum mio_trigger {
-    MIO_LEVEL,  /* each turn while the condition holds: the default of the handler style */
-    MIO_EDGE,   /* once each time it comes about: read or write until -EAGAIN or a short count */
+    MIO_LEVEL, /* each turn while the condition holds: the default of the handler style */
+    MIO_EDGE,  /* once each time it comes about: read or write until -EAGAIN or a short count */
     MIO_ONESHOT /* once, then silent until the registration is renewed by reregister */
 } mio_trigger;
 

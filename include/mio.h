@@ -1,0 +1,36 @@
+/*
+ * mio: readiness-model I/O.
+ *
+ * Conventions of every header
+ *
+ *   Results     0 or a count, else -errno (mio_strerror(), mio_errname()). Result parameters
+ *               come last, are named ret_..., and are written only on success. A call that
+ *               failed has changed nothing.
+ *   Times       int64_t nanoseconds on the monotonic clock, suffix _ns; -1 is for ever.
+ *   Ownership   new/free on the heap, open/close for descriptors; free(NULL) is fine. A
+ *               descriptor is the caller's, who closes it after deregistering it.
+ *   Threads     said at each call; most belong to one thread, the loop's own.
+ *   Manners     the library never prints, never exits, never touches a signal's disposition
+ *               without being asked.
+ *
+ * Chapters
+ *
+ *   base.h     version, allocator, errors        event.h    what is reported
+ *   addr.h     addresses                         socket.h   sockets
+ *   poll.h     tokens and events                 loop.h     registrations, one turn, run
+ *   timer.h    timers of a loop                  signal.h   signals
+ *   lua.h      a host program that owns Lua and the loop (not included here)
+ */
+#ifndef MIO_H
+#define MIO_H
+
+#include "mio/addr.h"
+#include "mio/base.h"
+#include "mio/event.h"
+#include "mio/loop.h"
+#include "mio/poll.h"
+#include "mio/signal.h"
+#include "mio/socket.h"
+#include "mio/timer.h"
+
+#endif

@@ -1,0 +1,77 @@
+/*
+ * A set of signals: a signal pipe, and what was taken from it and not yet told.
+ */
+#include "mio/signal.h"
+
+#include "base/alloc.h"
+#include "base/bits.h"
+#include "sys/signal_pipe.h"
+
+#include <errno.h>
+
+struct mio_signals {
+    mio__signal_pipe *pipe;
+    uint64_t taken; /* bit n - 1: signal n came, next() has not told it */
+    mio_allocator allocator;
+};
+
+int mio_signals_new(const mio_allocator *allocator, mio_signals **ret_signals)
+{
+    const mio_allocator *from = mio__alloc_or_default(allocator);
+    mio_signals *signals = mio__alloc(from, sizeof *signals);
+    int err;
+
+    if (signals == NULL)
+        return -ENOMEM;
+    err = mio__signal_pipe_open(&signals->pipe);
+    if (err < 0) {
+        mio__alloc_free(from, signals, sizeof *signals);
+        return err;
+    }
+    signals->taken = 0;
+    signals->allocator = *from;
+    *ret_signals = signals;
+    return 0;
+}
+
+void mio_signals_free(mio_signals *signals)
+{
+    if (signals == NULL)
+        return;
+    mio_allocator allocator = signals->allocator;
+    mio__signal_pipe_close(signals->pipe);
+    mio__alloc_free(&allocator, signals, sizeof *signals);
+}
+
+int mio_signals_add(mio_signals *signals, int signal_number)
+{
+    return mio__signal_pipe_add(signals->pipe, signal_number);
+}
+
+int mio_signals_remove(mio_signals *signals, int signal_number)
+{
+    int err = mio__signal_pipe_remove(signals->pipe, signal_number);
+
+    if (err < 0)
+        return err;
+    signals->taken &= ~(UINT64_C(1) << (signal_number - 1));
+    return 0;
+}
+
+int mio_signals_next(mio_signals *signals)
+{
+    unsigned lowest;
+
+    if (signals->taken == 0)
+        signals->taken = mio__signal_pipe_take(signals->pipe);
+    if (signals->taken == 0)
+        return -EAGAIN;
+    lowest = (unsigned)mio__bits_lowest(signals->taken); /* not zero: asked above */
+    signals->taken &= signals->taken - 1;
+    return (int)lowest + 1;
+}
+
+mio_fd mio_signals_fd(const mio_signals *signals)
+{
+    return mio__signal_pipe_fd(signals->pipe);
+}
