@@ -60,7 +60,7 @@ MIO_API const char *mio_version(void);
  *   err   what a call of mio returned (-errno) or a positive errno
  *
  * Returns a constant string; "unknown error" for a number that mio does not know.
- * Thread: any. Cost: a search in a table of some fifty entries.
+ * Thread: any. Cost: a search in a table of some seventy entries.
  */
 MIO_API const char *mio_strerror(int err);
 
