@@ -29,7 +29,7 @@ typedef struct mio_loop mio_loop;
  */
 typedef struct mio_loop_config {
     const mio_allocator *allocator; /* copied; default: the C library's */
-    unsigned events_per_poll; /* taken from the kernel at once; default 256, 40 bytes each */
+    unsigned events_per_poll; /* taken from the kernel at once; default 256, 32 bytes each */
     unsigned registrations;   /* room made in advance; default 0: room is made as needed */
     unsigned timers;          /* the same for timers */
 } mio_loop_config;

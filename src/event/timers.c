@@ -1,0 +1,100 @@
+#include "event/timers.h"
+
+#include <errno.h>
+
+typedef struct mio__timer {
+    mio__slab_item item;
+    uint64_t token;
+    int64_t period_ns; /* 0 or less: once */
+    mio__wheel_entry entry;
+} mio__timer;
+
+int mio__timers_init(mio__timers *timers, const mio_allocator *allocator, unsigned kind,
+                     uint32_t first_chunk, unsigned tick_shift, unsigned level_bits,
+                     int64_t now_ns)
+{
+    int err = mio__wheel_init(&timers->wheel, allocator, tick_shift, level_bits, now_ns);
+
+    if (err == 0)
+        mio__slab_init(&timers->slab, allocator, sizeof(mio__timer), kind, first_chunk);
+    return err;
+}
+
+void mio__timers_fini(mio__timers *timers)
+{
+    mio__slab_fini(&timers->slab);
+    mio__wheel_fini(&timers->wheel);
+}
+
+int mio__timers_add(mio__timers *timers, int64_t deadline_ns, int64_t period_ns, uint64_t token,
+                    uint64_t *ret_id)
+{
+    mio__timer *timer;
+    void *item;
+    int err = mio__slab_insert(&timers->slab, &item, ret_id);
+
+    if (err < 0)
+        return err;
+    timer = item;
+    timer->token = token;
+    timer->period_ns = period_ns;
+    mio__wheel_entry_init(&timer->entry);
+    mio__wheel_set(&timers->wheel, &timer->entry, deadline_ns);
+    return 0;
+}
+
+int mio__timers_reset(mio__timers *timers, uint64_t id, int64_t now_ns, int64_t delay_ns)
+{
+    mio__timer *timer = mio__slab_get(&timers->slab, id);
+
+    if (timer == NULL)
+        return -ENOENT;
+    if (timer->period_ns > 0) {
+        if (delay_ns == 0)
+            return -EINVAL;
+        timer->period_ns = delay_ns;
+    }
+    mio__wheel_set(&timers->wheel, &timer->entry, mio__timers_sum(now_ns, delay_ns));
+    return 0;
+}
+
+int mio__timers_cancel(mio__timers *timers, uint64_t id)
+{
+    mio__timer *timer = mio__slab_get(&timers->slab, id);
+
+    if (timer == NULL)
+        return -ENOENT;
+    mio__wheel_clear(&timers->wheel, &timer->entry);
+    mio__slab_remove(&timers->slab, id);
+    return 0;
+}
+
+/* The next multiple of the period; those that have passed altogether are skipped. */
+static int64_t timer_next_deadline(const mio__timer *timer, int64_t now_ns)
+{
+    int64_t next_ns = mio__timers_sum(timer->entry.deadline_ns, timer->period_ns);
+
+    if (next_ns <= now_ns)
+        next_ns += (now_ns - next_ns) / timer->period_ns * timer->period_ns;
+    return next_ns <= now_ns ? mio__timers_sum(next_ns, timer->period_ns) : next_ns;
+}
+
+int mio__timers_pop(mio__timers *timers, int64_t now_ns, mio_event *ret_event)
+{
+    mio__wheel_entry *entry = mio__wheel_pop(&timers->wheel);
+    mio__timer *timer;
+
+    if (entry == NULL)
+        return 0;
+    timer = mio__container_of(entry, mio__timer, entry);
+    *ret_event = (mio_event){
+        .kind = timer->period_ns == MIO__TIMER_RESUME ? MIO_READY : MIO_TIMEOUT,
+        .token = timer->token,
+        .id = mio__slab_id(timer),
+    };
+    if (timer->period_ns > 0)
+        mio__wheel_set(&timers->wheel, entry, timer_next_deadline(timer, now_ns));
+    else
+        mio__slab_remove(&timers->slab, ret_event->id);
+    return 1;
+}

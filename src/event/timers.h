@@ -1,0 +1,58 @@
+/*
+ * Timers: a slab of them, and the wheel that says which are due.
+ *
+ * A timer is armed, or due and about to be fetched. A one-shot timer leaves the slab when it
+ * is fetched; a periodic one is armed again at that moment.
+ */
+#ifndef MIO__EVENT_TIMERS_H
+#define MIO__EVENT_TIMERS_H
+
+#include "data/slab.h"
+#include "data/wheel.h"
+#include "mio/event.h"
+
+/* In place of a period: */
+enum {
+    MIO__TIMER_ONCE = 0,
+    MIO__TIMER_RESUME = -1 /* once, and not for the user: the registration `token` is to be
+                              armed again */
+};
+
+typedef struct mio__timers {
+    mio__slab slab;
+    mio__wheel wheel;
+} mio__timers;
+
+/* Returns 0 or -ENOMEM. `kind` is that of the ids, see slab.h. */
+int mio__timers_init(mio__timers *timers, const mio_allocator *allocator, unsigned kind,
+                     uint32_t first_chunk, unsigned tick_shift, unsigned level_bits,
+                     int64_t now_ns);
+
+void mio__timers_fini(mio__timers *timers);
+
+/* A new timer. Returns 0 or -ENOMEM. */
+int mio__timers_add(mio__timers *timers, int64_t deadline_ns, int64_t period_ns, uint64_t token,
+                    uint64_t *ret_id);
+
+/*
+ * A new delay from now_ns on; of a periodic timer, the new period too.
+ * Returns 0, -ENOENT, or -EINVAL: a period of 0.
+ */
+int mio__timers_reset(mio__timers *timers, uint64_t id, int64_t now_ns, int64_t delay_ns);
+
+/* Returns 0 or -ENOENT. */
+int mio__timers_cancel(mio__timers *timers, uint64_t id);
+
+/*
+ * Fetch what mio__wheel_advance() has made due, in order. Returns 1 and writes the event
+ * (MIO_TIMEOUT with token and id; MIO_READY stands for MIO__TIMER_RESUME), or 0.
+ */
+int mio__timers_pop(mio__timers *timers, int64_t now_ns, mio_event *ret_event);
+
+/* a + b, where neither is negative; INT64_MAX instead of an overflow. */
+static inline int64_t mio__timers_sum(int64_t a_ns, int64_t b_ns)
+{
+    return a_ns > INT64_MAX - b_ns ? INT64_MAX : a_ns + b_ns;
+}
+
+#endif

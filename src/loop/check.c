@@ -1,0 +1,43 @@
+#include "loop/loop.h"
+
+#undef NDEBUG /* who calls this wants it checked */
+#include <assert.h>
+
+/* Invariants 1 and 2: a registration is where its descriptor leads. */
+static void check_registrations(const mio_loop *loop)
+{
+    const mio__registration *registration;
+    uint32_t cursor = 0;
+    size_t resting = 0;
+    uint64_t id;
+
+    while ((registration = mio__slab_each(&loop->registrations, &cursor, &id)) != NULL) {
+        assert(mio__fd_map_get(&loop->fds, registration->fd) == id);
+        assert(registration->interest != 0);
+        resting += registration->pause_id != 0;
+    }
+    assert(resting == loop->resting);
+}
+
+/* Invariant 2, the other way: the map knows nothing that is dead. */
+static void check_fds(const mio_loop *loop)
+{
+    size_t known = 0;
+
+    for (size_t fd = 0; fd < loop->fds.capacity; fd++)
+        known += loop->fds.ids[fd] != 0;
+    assert(known == loop->registrations.count);
+}
+
+void mio__loop_check(const mio_loop *loop)
+{
+    mio__slab_check(&loop->registrations);
+    mio__slab_check(&loop->signals);
+    mio__slab_check(&loop->timers.slab);
+    mio__wheel_check(&loop->timers.wheel);
+    check_registrations(loop);
+    check_fds(loop);
+    assert(loop->next <= loop->count && loop->count <= loop->capacity);
+    assert((loop->pipe != NULL) ==
+           (mio__slab_get(&loop->registrations, loop->pipe_id) != NULL));
+}

@@ -1,0 +1,107 @@
+/*
+ * The loop's parts, and how they hang together.
+ *
+ * 1. A registration is armed (the kernel has it, under its id as token) or it rests (the
+ *    kernel has not: it is paused, and the timer `pause_id` will arm it again).
+ * 2. fds leads from the descriptor of every registration to its id, and from no other to one
+ *    that lives.
+ * 3. Ids of the three slabs differ in kind. The kernel's tokens are ids of registrations; an
+ *    id that names nothing is a stale event, and is dropped in one place: turn_accept().
+ * 4. `phase` is TURN_NONE exactly between turns; batch[next..count) is what a turn has still
+ *    to report of descriptors.
+ * 5. The signal pipe exists from the first signal on and is registered like a descriptor of
+ *    the user; its id is pipe_id.
+ */
+#ifndef MIO__LOOP_LOOP_H
+#define MIO__LOOP_LOOP_H
+
+#include "data/fd_map.h"
+#include "data/slab.h"
+#include "event/timers.h"
+#include "mio/loop.h"
+#include "sys/selector.h"
+#include "sys/signal_pipe.h"
+
+#include <stdbool.h>
+
+#ifdef MIO__GEOMETRY_SMALL
+enum { LOOP_SLAB_FIRST = 1, LOOP_BATCH = 2, LOOP_TICK_SHIFT = 16, LOOP_LEVEL_BITS = 2 };
+#else
+enum {
+    LOOP_SLAB_FIRST = 16,
+    LOOP_BATCH = 256,
+    LOOP_TICK_SHIFT = MIO__WHEEL_TICK_SHIFT,
+    LOOP_LEVEL_BITS = MIO__WHEEL_LEVEL_BITS
+};
+#endif
+
+enum { LOOP_ID_REGISTRATION = 0, LOOP_ID_TIMER = 1, LOOP_ID_SIGNAL = 2 };
+
+typedef struct mio__registration {
+    mio__slab_item item;
+    uint64_t token;
+    uint64_t pause_id; /* the timer of a pause; 0 while armed */
+    mio_fd fd;
+    uint8_t interest;
+    uint8_t trigger;
+} mio__registration;
+
+typedef struct mio__signal {
+    mio__slab_item item;
+    uint64_t token;
+    int32_t number;
+    uint32_t turn; /* made in this turn: not to be reported before the next */
+} mio__signal;
+
+typedef enum mio__phase {
+    TURN_NONE,
+    TURN_READY,
+    TURN_SIGNALS,
+    TURN_TIMERS,
+    TURN_END
+} mio__phase;
+
+struct mio_loop {
+    mio__selector selector;
+
+    /* the turn */
+    mio__phase phase;
+    int next;
+    int count;
+    int capacity;
+    mio_event *batch;
+    int64_t now_ns;
+    uint32_t turn;
+    bool interrupted;
+    bool shutdown;
+    bool running;
+    bool freed; /* by a handler, during run */
+
+    /* what is registered */
+    mio__slab registrations;
+    mio__fd_map fds;
+    size_t resting; /* registrations that rest, and timers that are theirs */
+    mio__timers timers;
+    mio__slab signals;
+    mio__signal_pipe *pipe;
+    uint64_t pipe_id;
+    uint64_t arrived;       /* bit n - 1: signal n is being reported in this turn */
+    uint32_t signal_cursor; /* how far the lowest of them has got in `signals` */
+
+    mio_allocator allocator;
+};
+
+/* registration.c: have the kernel watch a resting registration again. Returns 1 and an error
+   event where that fails, and the registration has ended; else 0. */
+int mio__loop_resume(mio_loop *loop, uint64_t id, mio_event *ret_event);
+
+/* signal.c: end the registration of a signal. Returns 0 or -ENOENT. */
+int mio__loop_signal_end(mio_loop *loop, uint64_t id);
+
+/* signal.c: the next event of the signals that have arrived. Returns 1 or 0. */
+int mio__loop_signal_next(mio_loop *loop, mio_event *ret_event);
+
+/* check.c: assert the invariants above, and those of the parts. */
+void mio__loop_check(const mio_loop *loop);
+
+#endif

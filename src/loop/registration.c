@@ -1,0 +1,181 @@
+/*
+ * Registrations of descriptors: the kernel's entry, the slab's object and the map's line are
+ * made and ended together, here and nowhere else.
+ */
+#include "event/interest.h"
+#include "loop/loop.h"
+
+#include <errno.h>
+
+static void registration_unpause(mio_loop *loop, mio__registration *registration)
+{
+    if (registration->pause_id == 0)
+        return;
+    mio__timers_cancel(&loop->timers, registration->pause_id);
+    registration->pause_id = 0;
+    loop->resting--;
+}
+
+static void registration_end(mio_loop *loop, mio__registration *registration)
+{
+    registration_unpause(loop, registration);
+    mio__fd_map_set(&loop->fds, registration->fd, 0);
+    mio__slab_remove(&loop->registrations, mio__slab_id(registration));
+}
+
+/*
+ * The kernel took `fd` as new, though the map knows it: the file behind the number was closed
+ * without a word, and the number names another one now. Only a resting registration may
+ * still be right.
+ */
+static int registration_displace(mio_loop *loop, mio_fd fd)
+{
+    mio__registration *old =
+        mio__slab_get(&loop->registrations, mio__fd_map_get(&loop->fds, fd));
+
+    if (old == NULL)
+        return 0;
+    if (old->pause_id != 0)
+        return -EEXIST;
+    registration_end(loop, old);
+    return 0;
+}
+
+static int registration_arm(mio_loop *loop, mio_fd fd, uint64_t id, mio_interest interest,
+                            mio_trigger trigger)
+{
+    int err = mio__selector_register(&loop->selector, fd, id, interest, trigger);
+
+    if (err < 0)
+        return err;
+    err = registration_displace(loop, fd);
+    if (err < 0)
+        mio__selector_deregister(&loop->selector, fd);
+    return err;
+}
+
+int mio_loop_register(mio_loop *loop, mio_fd fd, mio_interest interest, mio_trigger trigger,
+                      uint64_t token, uint64_t *ret_id)
+{
+    mio__registration *registration;
+    void *item;
+    uint64_t id;
+    int err;
+
+    if (!mio__interest_is_valid(interest, trigger))
+        return -EINVAL;
+    if (fd < 0)
+        return -EBADF;
+    err = mio__fd_map_reserve(&loop->fds, fd);
+    if (err == 0)
+        err = mio__slab_insert(&loop->registrations, &item, &id);
+    if (err < 0)
+        return err;
+    err = registration_arm(loop, fd, id, interest, trigger);
+    if (err < 0) {
+        mio__slab_remove(&loop->registrations, id);
+        return err;
+    }
+    registration = item;
+    registration->token = token;
+    registration->fd = fd;
+    registration->interest = (uint8_t)interest;
+    registration->trigger = (uint8_t)trigger;
+    mio__fd_map_set(&loop->fds, fd, id);
+    if (ret_id != NULL)
+        *ret_id = id;
+    return 0;
+}
+
+/* The descriptor is gone: so is the registration. Other errors leave it as it was. */
+static int registration_lost(mio_loop *loop, mio__registration *registration, int err)
+{
+    if (err != -EBADF && err != -ENOENT)
+        return err;
+    registration_end(loop, registration);
+    return -EBADF;
+}
+
+static int registration_change(mio_loop *loop, mio__registration *registration,
+                               mio_interest interest, mio_trigger trigger)
+{
+    const uint64_t id = mio__slab_id(registration);
+
+    if (registration->pause_id != 0)
+        return mio__selector_register(&loop->selector, registration->fd, id, interest, trigger);
+    if (trigger == MIO_LEVEL && registration->trigger == MIO_LEVEL &&
+        registration->interest == interest)
+        return 0; /* a level is reported anew anyway */
+    return mio__selector_reregister(&loop->selector, registration->fd, id, interest, trigger);
+}
+
+int mio_loop_reregister(mio_loop *loop, uint64_t id, mio_interest interest, mio_trigger trigger)
+{
+    mio__registration *registration = mio__slab_get(&loop->registrations, id);
+    int err;
+
+    if (!mio__interest_is_valid(interest, trigger))
+        return -EINVAL;
+    if (registration == NULL)
+        return -ENOENT;
+    err = registration_change(loop, registration, interest, trigger);
+    if (err < 0)
+        return registration_lost(loop, registration, err);
+    registration_unpause(loop, registration);
+    registration->interest = (uint8_t)interest;
+    registration->trigger = (uint8_t)trigger;
+    return 0;
+}
+
+int mio_loop_deregister(mio_loop *loop, uint64_t id)
+{
+    mio__registration *registration = mio__slab_get(&loop->registrations, id);
+
+    if (registration == NULL)
+        return mio__loop_signal_end(loop, id);
+    if (registration->pause_id == 0)
+        mio__selector_deregister(&loop->selector, registration->fd);
+    registration_end(loop, registration);
+    return 0;
+}
+
+int mio_loop_pause(mio_loop *loop, uint64_t id, int64_t delay_ns)
+{
+    mio__registration *registration = mio__slab_get(&loop->registrations, id);
+    int64_t now_ns = mio_loop_now(loop);
+    uint64_t pause_id;
+    int err;
+
+    if (delay_ns < 0)
+        return -EINVAL;
+    if (registration == NULL)
+        return -ENOENT;
+    if (registration->pause_id != 0)
+        return mio__timers_reset(&loop->timers, registration->pause_id, now_ns, delay_ns);
+    err = mio__timers_add(&loop->timers, mio__timers_sum(now_ns, delay_ns), MIO__TIMER_RESUME,
+                          id, &pause_id);
+    if (err < 0)
+        return err;
+    mio__selector_deregister(&loop->selector, registration->fd);
+    registration->pause_id = pause_id;
+    loop->resting++;
+    return 0;
+}
+
+int mio__loop_resume(mio_loop *loop, uint64_t id, mio_event *ret_event)
+{
+    mio__registration *registration = mio__slab_get(&loop->registrations, id);
+    int err;
+
+    registration_unpause(loop, registration); /* its timer has ended by being fetched */
+    err = mio__selector_register(&loop->selector, registration->fd, id, registration->interest,
+                                 (mio_trigger)registration->trigger);
+    if (err == 0)
+        return 0;
+    *ret_event = (mio_event){.kind = MIO_READY,
+                             .ready = MIO_ERROR | registration->interest,
+                             .token = registration->token,
+                             .id = id};
+    registration_end(loop, registration);
+    return 1;
+}

@@ -1,0 +1,154 @@
+/*
+ * One turn.
+ *
+ *   poll   sleep = min(the caller's timeout, the next timer)
+ *          wait  ------------------------------> EINTR: the turn brings MIO_INTERRUPTED
+ *          take the time, once
+ *
+ *   next   TURN_READY     descriptors, from the batch  --- a signal pipe? note it
+ *          TURN_SIGNALS   what the signal pipe has to tell
+ *          TURN_TIMERS    what is due at that time     --- the end of a pause? arm it
+ *          TURN_END       MIO_TICK
+ *          TURN_NONE      0, until the next poll
+ *
+ * Signals are taken from their pipe and timers from the wheel once, as their phase begins or
+ * as the turn does. So what a handler starts is seen in the next turn; and since every event
+ * is looked up by its id at the moment it is handed out, what a handler stops is not seen
+ * any more.
+ */
+#include "loop/loop.h"
+#include "sys/clock.h"
+
+#include <errno.h>
+
+/* How long to wait: the time until the next timer must be counted from now, not from the
+   last turn's time, or a turn that worked long would make the timer late. */
+static int64_t turn_sleep(const mio_loop *loop, int64_t timeout_ns)
+{
+    int64_t timer_ns;
+
+    if (timeout_ns == 0)
+        return 0;
+    timer_ns = mio_loop_timeout(loop);
+    if (timeout_ns < 0 || (timer_ns >= 0 && timer_ns < timeout_ns))
+        return timer_ns;
+    return timeout_ns;
+}
+
+int mio_loop_poll(mio_loop *loop, int64_t timeout_ns)
+{
+    int count;
+
+    if (timeout_ns < -1)
+        return -EINVAL;
+    if (loop->phase != TURN_NONE)
+        return 0;
+    count = mio__selector_wait(&loop->selector, loop->batch, loop->capacity,
+                               turn_sleep(loop, timeout_ns));
+    if (count < 0 && count != -EINTR)
+        return count;
+    loop->interrupted = count < 0;
+    loop->count = count < 0 ? 0 : count;
+    loop->next = 0;
+    loop->turn++;
+    loop->now_ns = mio__clock_now_ns();
+    mio__wheel_advance(&loop->timers.wheel, loop->now_ns);
+    loop->phase = TURN_READY;
+    return 0;
+}
+
+static void turn_take_signals(mio_loop *loop)
+{
+    loop->arrived |= mio__signal_pipe_take(loop->pipe);
+}
+
+/*
+ * Whether an event from the kernel is to be reported. Here stale ones end: their id names
+ * nothing any more. What the registration does not ask for is masked; if only that came (its
+ * interest was changed since), nothing is reported.
+ */
+static int turn_accept(mio_loop *loop, const mio_event *raw, mio_event *ret_event)
+{
+    const unsigned conditions = MIO_READABLE | MIO_WRITABLE | MIO_PRIORITY;
+    const mio__registration *registration = mio__slab_get(&loop->registrations, raw->token);
+    unsigned ready;
+
+    if (registration == NULL)
+        return 0;
+    ready = raw->ready & (registration->interest | ~conditions);
+    if (ready == 0)
+        return 0;
+    if (raw->token == loop->pipe_id) {
+        turn_take_signals(loop);
+        return 0;
+    }
+    *ret_event = (mio_event){
+        .kind = MIO_READY, .ready = ready, .token = registration->token, .id = raw->token};
+    return 1;
+}
+
+static int turn_next_ready(mio_loop *loop, mio_event *ret_event)
+{
+    while (loop->next < loop->count) {
+        if (turn_accept(loop, &loop->batch[loop->next++], ret_event))
+            return 1;
+    }
+    return 0;
+}
+
+static int turn_next_interruption(mio_loop *loop, mio_event *ret_event)
+{
+    if (!loop->interrupted)
+        return 0;
+    loop->interrupted = false;
+    *ret_event = (mio_event){.kind = MIO_INTERRUPTED};
+    return 1;
+}
+
+/* The end of a pause is the loop's own affair, unless the descriptor is gone meanwhile. */
+static int turn_next_timer(mio_loop *loop, mio_event *ret_event)
+{
+    while (mio__timers_pop(&loop->timers, loop->now_ns, ret_event)) {
+        if (ret_event->kind == MIO_TIMEOUT ||
+            mio__loop_resume(loop, ret_event->token, ret_event))
+            return 1;
+    }
+    return 0;
+}
+
+static int turn_end(mio_loop *loop, mio_event *ret_event)
+{
+#ifdef MIO__VERIFY
+    mio__loop_check(loop);
+#endif
+    *ret_event = (mio_event){.kind = MIO_TICK};
+    loop->phase = TURN_NONE;
+    return 1;
+}
+
+/* What comes after the descriptors: each phase until it has nothing more, then the next. */
+static int turn_next_phase(mio_loop *loop, mio_event *ret_event)
+{
+    if (loop->phase == TURN_READY) {
+        if (turn_next_interruption(loop, ret_event))
+            return 1;
+        loop->phase = TURN_SIGNALS;
+    }
+    if (loop->phase == TURN_SIGNALS) {
+        if (mio__loop_signal_next(loop, ret_event))
+            return 1;
+        loop->phase = TURN_TIMERS;
+    }
+    if (turn_next_timer(loop, ret_event))
+        return 1;
+    return turn_end(loop, ret_event);
+}
+
+int mio_loop_next(mio_loop *loop, mio_event *ret_event)
+{
+    if (turn_next_ready(loop, ret_event))
+        return 1;
+    if (loop->phase == TURN_NONE)
+        return 0;
+    return turn_next_phase(loop, ret_event);
+}
