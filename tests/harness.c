@@ -2,6 +2,7 @@
 
 #include <dirent.h>
 #include <stdlib.h>
+#include <string.h>
 
 static int descriptors_before;
 
@@ -35,6 +36,67 @@ TCase *harness_case(Suite *suite, const char *name)
     tcase_set_timeout(tcase, 60);
     suite_add_tcase(suite, tcase);
     return tcase;
+}
+
+/* Each block starts with its size, in as many bytes as keep the rest aligned. */
+enum { MEMORY_HEADER = 16 };
+
+static void memory_free(harness_memory *memory, unsigned char *ptr, size_t osize)
+{
+    size_t size;
+
+    if (ptr == NULL)
+        return;
+    memcpy(&size, ptr - MEMORY_HEADER, sizeof size);
+    ck_assert_uint_eq(osize, size);
+    memory->blocks--;
+    memory->bytes -= size;
+    free(ptr - MEMORY_HEADER);
+}
+
+static void *memory_new(harness_memory *memory, size_t nsize)
+{
+    unsigned char *block;
+
+    memory->calls++;
+    if (memory->fail_at != 0 && (memory->calls == memory->fail_at ||
+                                 (memory->sticky && memory->calls > memory->fail_at)))
+        return NULL;
+    block = malloc(MEMORY_HEADER + nsize);
+    if (block == NULL)
+        return NULL;
+    memcpy(block, &nsize, sizeof nsize);
+    memory->blocks++;
+    memory->bytes += nsize;
+    return block + MEMORY_HEADER;
+}
+
+static void *memory_realloc(void *ud, void *ptr, size_t osize, size_t nsize)
+{
+    void *block = NULL;
+
+    if (nsize != 0) {
+        block = memory_new(ud, nsize);
+        if (block == NULL)
+            return NULL;
+        if (ptr != NULL)
+            memcpy(block, ptr, osize < nsize ? osize : nsize);
+    }
+    memory_free(ud, ptr, osize);
+    return block;
+}
+
+mio_allocator harness_allocator(harness_memory *memory)
+{
+    return (mio_allocator){memory_realloc, memory};
+}
+
+uint64_t harness_random(uint64_t *state)
+{
+    *state ^= *state << 13;
+    *state ^= *state >> 7;
+    *state ^= *state << 17;
+    return *state;
 }
 
 int main(void)

@@ -112,11 +112,11 @@ int mio__slab_insert(mio__slab *slab, void **ret_item, uint64_t *ret_id)
 
 void mio__slab_remove(mio__slab *slab, uint64_t id)
 {
-    uint32_t slot = (uint32_t)id;
-    mio__slab_item *item = mio__slab_at(slab, slot);
-    uint32_t generation = (item->tag + 1) & generation_mask;
+    mio__slab_item *item = mio__slab_get(slab, id);
+    uint32_t generation;
 
-    assert(mio__slab_get(slab, id) == item);
+    assert(item != NULL);
+    generation = (item->tag + 1) & generation_mask;
     item->tag = slab->kind | generation;
     slab->count--;
     if (generation == 0) { /* every id of this slot has been used */
@@ -124,7 +124,7 @@ void mio__slab_remove(mio__slab *slab, uint64_t id)
         return;
     }
     item->next = slab->free_head;
-    slab->free_head = slot;
+    slab->free_head = (uint32_t)id;
     slab->free_count++;
 }
 
