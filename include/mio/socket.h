@@ -89,7 +89,8 @@ MIO_API int mio_listen(const mio_addr *addr, const mio_listen_options *options, 
  *
  *   fd         a listener
  *   ret_fd     the connection: the caller's, to be closed with mio_close()
- *   ret_addr   its peer's address; may be NULL
+ *   ret_addr   its peer's address, all zero for a family that mio_addr does not know; may be
+ *              NULL
  *
  * Returns 0, or
  *   -EAGAIN  nobody waits

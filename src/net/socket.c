@@ -1,0 +1,53 @@
+/*
+ * What every socket has: two addresses, a pending error, an end. And pairs.
+ */
+#include "mio/socket.h"
+
+#include "net/addr.h"
+#include "sys/descriptor.h"
+
+int mio_socketpair(mio_fd ret_fds[2])
+{
+    return ret_fds == NULL ? -EINVAL : mio__descriptor_pair(AF_UNIX, SOCK_STREAM, ret_fds);
+}
+
+int mio_close(mio_fd fd)
+{
+    return mio__descriptor_close(fd);
+}
+
+/* Ask with getsockname() or getpeername(). */
+static int socket_addr(mio_fd fd, int (*ask)(int, struct sockaddr *, socklen_t *),
+                       mio_addr *ret_addr)
+{
+    mio_addr addr = {.size = 0};
+    socklen_t size = sizeof addr.storage;
+    int err;
+
+    if (ret_addr == NULL)
+        return -EINVAL;
+    if (ask(fd, mio__addr_room(&addr), &size) < 0)
+        return -errno;
+    err = mio__addr_filled(&addr, size);
+    if (err == 0)
+        *ret_addr = addr;
+    return err;
+}
+
+int mio_socket_local(mio_fd fd, mio_addr *ret_addr)
+{
+    return socket_addr(fd, getsockname, ret_addr);
+}
+
+int mio_socket_peer(mio_fd fd, mio_addr *ret_addr)
+{
+    return socket_addr(fd, getpeername, ret_addr);
+}
+
+int mio_socket_take_error(mio_fd fd)
+{
+    int error = 0;
+    socklen_t size = sizeof error;
+
+    return getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &size) < 0 ? -errno : -error;
+}

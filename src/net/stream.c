@@ -1,0 +1,91 @@
+/*
+ * Streams: read, write, peek, shutdown. The hot path: one system call each, and nothing else.
+ */
+#include "mio/socket.h"
+
+#include "sys/descriptor.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <unistd.h>
+
+/* Reading nothing gives 0, which is taken for the end. */
+ptrdiff_t mio_read(mio_fd fd, void *buffer, size_t size)
+{
+    ssize_t count;
+
+    if (size == 0)
+        return -EINVAL;
+    do
+        count = read(fd, buffer, size);
+    while (mio__sys_interrupted(count));
+    return mio__sys_count(count);
+}
+
+ptrdiff_t mio_peek(mio_fd fd, void *buffer, size_t size)
+{
+    ssize_t count;
+
+    if (size == 0)
+        return -EINVAL;
+    do
+        count = recv(fd, buffer, size, MSG_PEEK);
+    while (mio__sys_interrupted(count));
+    return mio__sys_count(count);
+}
+
+ptrdiff_t mio_write(mio_fd fd, const void *data, size_t size)
+{
+    ssize_t count;
+
+    do
+        count = send(fd, data, size, MIO__SEND_FLAGS);
+    while (mio__sys_interrupted(count));
+    return mio__sys_count(count);
+}
+
+/* The kernel refuses more than IOV_MAX buffers; to a stream the rest is a short count. */
+static size_t vector_count(size_t count)
+{
+    return count < IOV_MAX ? count : IOV_MAX;
+}
+
+ptrdiff_t mio_readv(mio_fd fd, const struct iovec *buffers, size_t count)
+{
+    ssize_t result;
+
+    if (count == 0)
+        return -EINVAL;
+    do
+        result = readv(fd, buffers, (int)vector_count(count));
+    while (mio__sys_interrupted(result));
+    return mio__sys_count(result);
+}
+
+/* writev() takes no flags, and would raise SIGPIPE. */
+ptrdiff_t mio_writev(mio_fd fd, const struct iovec *buffers, size_t count)
+{
+    const struct msghdr message = {
+        .msg_iov = (struct iovec *)(uintptr_t)buffers, /* const, but for its declaration */
+        .msg_iovlen = vector_count(count),
+    };
+    ssize_t result;
+
+    do
+        result = sendmsg(fd, &message, MIO__SEND_FLAGS);
+    while (mio__sys_interrupted(result));
+    return mio__sys_count(result);
+}
+
+int mio_shutdown(mio_fd fd, mio_shutdown_how how)
+{
+    switch (how) {
+    case MIO_SHUTDOWN_READ:
+        return mio__sys_status(shutdown(fd, SHUT_RD));
+    case MIO_SHUTDOWN_WRITE:
+        return mio__sys_status(shutdown(fd, SHUT_WR));
+    case MIO_SHUTDOWN_BOTH:
+        return mio__sys_status(shutdown(fd, SHUT_RDWR));
+    }
+    return -EINVAL;
+}
