@@ -8,21 +8,25 @@ import re
 import sys
 
 passed = failed = skipped = 0
+
+
+def outcomes(test):
+    """The (what, text) of each case of a test program; `what` is ok, not ok or skip."""
+    cases = re.findall(r"^(ok|not ok)\b(.*)$", test.get("stdout", ""), re.M)
+    cases = [("skip" if re.search("# skip", text, re.I) else what, text) for what, text in cases]
+    whole = {"OK": "ok", "SKIP": "skip"}.get(test["result"], "not ok")
+    if not cases or whole == "not ok" and not any(what == whole for what, _ in cases):
+        cases.append((whole, " " + test["result"].lower()))  # crashed, timed out, too few
+    return cases
+
+
 for line in open(sys.argv[1] + "/meson-logs/testlog.json"):
     test = json.loads(line)
-    results = re.findall(r"^(ok|not ok)\b(.*)$", test.get("stdout", ""), re.M)
-    broken = [text for result, text in results if result == "not ok"]
-    skips = [text for _, text in results if re.search(r"# skip", text, re.I)]
-    if test["result"] == "SKIP" and not results:
-        skips = [test["name"]]
-    elif test["result"] not in ("OK", "SKIP") and not broken:
-        broken = [" " + test["result"].lower()]  # crashed, timed out, ended too early
-    elif not results:
-        results = [("ok", test["name"])]
-    passed += sum(result == "ok" for result, _ in results) - len(skips)
-    skipped += len(skips)
-    failed += len(broken)
-    for text in broken:
-        print(f"failed: {test['name']}:{text}")
+    for what, text in outcomes(test):
+        passed += what == "ok"
+        skipped += what == "skip"
+        failed += what == "not ok"
+        if what == "not ok":
+            print(f"failed: {test['name']}:{text}")
 print(f"{passed} passed, {failed} failed" + (f", {skipped} skipped" if skipped else ""))
 sys.exit(failed > 0)

@@ -1,0 +1,42 @@
+"""No source is left out of the build, and every test is named as what it tests."""
+import pathlib
+
+from house import files, report
+
+# Tests of something wider than one source.
+WIDE = set()
+
+problems = []
+
+
+def listed(pattern, name_in_list):
+    for path in files(pattern):
+        folder = path.parts[0]
+        name = name_in_list(path.relative_to(folder))
+        if f"'{name}'" not in pathlib.Path(folder, "meson.build").read_text():
+            problems.append(f"{folder}/meson.build: {name} is missing")
+
+
+def mirrors(pattern, source_of):
+    for path in files(pattern):
+        source = source_of(path)
+        if str(path) not in WIDE and not files(source + ".[ch]"):
+            problems.append(f"{path}: there is no {source}.c or .h")
+
+
+def test_name(path):
+    return f"{path.parent}/{path.stem[len('test_'):]}"
+
+
+def spec_name(path):
+    return path.stem[: -len("_spec")]
+
+
+listed("src/*/*.c", lambda path: path)
+listed("lua/*.c", lambda path: path)
+listed("examples/*.c", lambda path: path.stem)
+listed("tests/*/test_*.c", test_name)
+listed("spec/*_spec.lua", spec_name)
+mirrors("tests/*/test_*.c", lambda path: f"src/{test_name(path.relative_to('tests'))}")
+mirrors("spec/*_spec.lua", lambda path: f"lua/{spec_name(path)}")
+report(problems)
