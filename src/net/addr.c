@@ -62,7 +62,7 @@ int mio_addr_unix(const char *path, size_t size, mio_addr *ret_addr)
     if ((path == NULL && size > 0) || ret_addr == NULL)
         return -EINVAL;
     is_path = size > 0 && path[0] != '\0';
-    if (size + is_path > sizeof un.sun_path)
+    if (size > sizeof un.sun_path - is_path)
         return -ENAMETOOLONG;
     if (is_path && memchr(path, '\0', size) != NULL)
         return -EINVAL;
