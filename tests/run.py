@@ -1,13 +1,13 @@
-"""Sums up a run of `meson test`: summary.py BUILD.
+"""Runs `meson test` and sums it up: run.py BUILD ARGS.
 
 Names what failed and ends with "N passed, N failed", counting single test cases: the
 results in a TAP program's output, or the program itself where it prints none.
 """
 import json
+import pathlib
 import re
+import subprocess
 import sys
-
-passed = failed = skipped = 0
 
 
 def outcomes(test):
@@ -20,13 +20,19 @@ def outcomes(test):
     return cases
 
 
-for line in open(sys.argv[1] + "/meson-logs/testlog.json"):
+build, *args = sys.argv[1:]
+log = pathlib.Path(build, "meson-logs/testlog.json")
+log.unlink(missing_ok=True)
+run = ["meson", "test", "-C", build, "--no-rebuild", "--print-errorlogs", *args]
+status = subprocess.run(run).returncode
+
+count = {"ok": 0, "not ok": 0, "skip": 0}
+for line in log.read_text().splitlines() if log.exists() else ():
     test = json.loads(line)
     for what, text in outcomes(test):
-        passed += what == "ok"
-        skipped += what == "skip"
-        failed += what == "not ok"
+        count[what] += 1
         if what == "not ok":
             print(f"failed: {test['name']}:{text}")
-print(f"{passed} passed, {failed} failed" + (f", {skipped} skipped" if skipped else ""))
-sys.exit(failed > 0)
+skipped = f", {count['skip']} skipped" if count["skip"] else ""
+print(f"{count['ok']} passed, {count['not ok']} failed{skipped}")
+sys.exit(status != 0 or count["not ok"] > 0)
