@@ -12,10 +12,17 @@
 #include <fcntl.h>
 #include <poll.h>
 
-/* The families that streams are tested over, for tcase_add_loop_test(). */
-static const mio_family loopback_families[] = {MIO_IPV4, MIO_IPV6, MIO_UNIX};
+/* For tcase_add_loop_test(): the families that streams are tested over, IP before Unix. */
+enum { LOOPBACK_IP_FAMILIES = 2, LOOPBACK_FAMILIES = 3 };
 
-enum { LOOPBACK_FAMILIES = 3, LOOPBACK_WAIT_MS = 10000 };
+static inline mio_family loopback_family(int i)
+{
+    static const mio_family families[LOOPBACK_FAMILIES] = {MIO_IPV4, MIO_IPV6, MIO_UNIX};
+
+    return families[i];
+}
+
+enum { LOOPBACK_WAIT_MS = 10000 };
 
 /* Where the system chooses the port or the name. */
 static inline mio_addr loopback_addr(mio_family family)
