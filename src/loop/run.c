@@ -21,10 +21,12 @@ static mio_handler_fn run_choose(const mio_handler *handler, mio_event_kind kind
     return NULL;
 }
 
+/* Where nothing is registered nothing is waited for: events that an earlier turn has left,
+   and a shutdown that came early, still have their turn. */
 static int run_turn(mio_loop *loop, const mio_handler *handler, void *ctx)
 {
     mio_event event;
-    int err = mio_loop_poll(loop, -1);
+    int err = mio_loop_poll(loop, mio_loop_count(loop) > 0 ? -1 : 0);
 
     while (err == 0 && mio_loop_next(loop, &event)) {
         mio_handler_fn fn = run_choose(handler, event.kind);
@@ -37,24 +39,16 @@ static int run_turn(mio_loop *loop, const mio_handler *handler, void *ctx)
     return err;
 }
 
-/* Nothing that is registered, and no turn in hand: nothing could ever be reported. */
-static bool run_is_over(const mio_loop *loop)
-{
-    return mio_loop_count(loop) == 0 && loop->phase == TURN_NONE;
-}
-
 int mio_loop_run(mio_loop *loop, const mio_handler *handler, void *ctx)
 {
-    bool shutdown = false;
-    int err = 0;
+    int err;
 
     if (loop->running)
         return -EBUSY;
     loop->running = true;
-    while (err == 0 && !shutdown && !run_is_over(loop)) {
+    do {
         err = run_turn(loop, handler, ctx);
-        shutdown = err == 0 && mio_loop_take_shutdown(loop);
-    }
+    } while (err == 0 && !mio_loop_take_shutdown(loop) && mio_loop_count(loop) > 0);
     loop->running = false;
     if (loop->freed)
         mio_loop_free(loop);
