@@ -1,0 +1,122 @@
+#include "loopback.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+START_TEST(a_pair)
+{
+    char buffer[8];
+    mio_addr addr;
+    mio_fd fds[2];
+
+    ck_assert_int_eq(mio_socketpair(fds), 0);
+    for (int i = 0; i < 2; i++) {
+        loopback_check_flags(fds[i]);
+        ck_assert_int_eq(mio_write(fds[i], "hello", 5), 5);
+        ck_assert_int_eq(mio_read(fds[1 - i], buffer, sizeof buffer), 5);
+        ck_assert_int_eq(mio_read(fds[1 - i], buffer, sizeof buffer), -EAGAIN);
+        ck_assert_int_eq(mio_socket_local(fds[i], &addr), 0);
+        ck_assert_int_eq(mio_addr_host(&addr, buffer, sizeof buffer), 0);
+        ck_assert_int_eq(mio_socket_peer(fds[i], &addr), 0);
+        ck_assert_int_eq(mio_addr_family(&addr), MIO_UNIX);
+    }
+    ck_assert_int_eq(mio_close(fds[0]), 0);
+    ck_assert_int_eq(mio_read(fds[1], buffer, sizeof buffer), 0);
+    ck_assert_int_eq(mio_close(fds[1]), 0);
+    ck_assert_int_eq(mio_socketpair(NULL), -EINVAL);
+}
+END_TEST
+
+START_TEST(close_twice)
+{
+    mio_fd fds[2];
+
+    ck_assert_int_eq(mio_socketpair(fds), 0);
+    loopback_close(fds);
+    ck_assert_int_eq(mio_close(fds[0]), -EBADF);
+    ck_assert_int_eq(mio_close(-1), -EBADF);
+    ck_assert_int_eq(mio_close(INT32_MAX), -EBADF);
+}
+END_TEST
+
+START_TEST(both_addresses)
+{
+    mio_addr left, right;
+    mio_fd fds[2];
+
+    loopback_pair(loopback_family(_i), fds);
+    for (int i = 0; i < 2; i++) {
+        ck_assert_int_eq(mio_socket_local(fds[i], &left), 0);
+        ck_assert_int_eq(mio_socket_peer(fds[1 - i], &right), 0);
+        ck_assert_int_eq(mio_addr_family(&left), loopback_family(_i));
+        ck_assert_mem_eq(&left, &right, sizeof left);
+    }
+    loopback_close(fds);
+}
+END_TEST
+
+START_TEST(no_address)
+{
+    mio_addr addr, listening, untouched;
+    mio_fd listener = loopback_listen(MIO_IPV4, NULL, &listening), fds[2];
+    mio_fd other = socket(AF_NETLINK, SOCK_RAW, 0);
+
+    memset(&addr, 0xa5, sizeof addr);
+    untouched = addr;
+    ck_assert_int_eq(mio_socket_peer(listener, &addr), -ENOTCONN);
+    ck_assert_int_eq(mio_socket_local(other, &addr), -EAFNOSUPPORT);
+    ck_assert_int_eq(mio_socket_local(-1, &addr), -EBADF);
+    ck_assert_int_eq(mio_socket_peer(-1, &addr), -EBADF);
+    ck_assert_int_eq(pipe2(fds, O_CLOEXEC), 0);
+    ck_assert_int_eq(mio_socket_local(fds[0], &addr), -ENOTSOCK);
+    ck_assert_int_eq(mio_socket_peer(fds[0], &addr), -ENOTSOCK);
+    ck_assert_mem_eq(&addr, &untouched, sizeof addr);
+    ck_assert_int_eq(mio_socket_local(listener, NULL), -EINVAL);
+    ck_assert_int_eq(mio_socket_peer(listener, NULL), -EINVAL);
+    loopback_close(fds);
+    ck_assert_int_eq(mio_close(other), 0);
+    ck_assert_int_eq(mio_close(listener), 0);
+}
+END_TEST
+
+START_TEST(an_error_is_taken_once)
+{
+    mio_fd fds[2];
+
+    loopback_pair(loopback_family(_i), fds);
+    ck_assert_int_eq(mio_socket_take_error(fds[0]), 0);
+    ck_assert_int_eq(mio_socket_set(fds[1], MIO_OPT_LINGER, 0), 0);
+    ck_assert_int_eq(mio_close(fds[1]), 0);
+    ck_assert_int_ne(loopback_wait(fds[0], POLLIN) & POLLERR, 0);
+    ck_assert_int_eq(mio_socket_take_error(fds[0]), -ECONNRESET);
+    ck_assert_int_eq(mio_socket_take_error(fds[0]), 0);
+    ck_assert_int_eq(mio_close(fds[0]), 0);
+}
+END_TEST
+
+START_TEST(an_error_of_no_socket)
+{
+    mio_fd fds[2];
+
+    ck_assert_int_eq(pipe2(fds, O_CLOEXEC), 0);
+    ck_assert_int_eq(mio_socket_take_error(fds[0]), -ENOTSOCK);
+    loopback_close(fds);
+    ck_assert_int_eq(mio_socket_take_error(fds[0]), -EBADF);
+}
+END_TEST
+
+Suite *harness_suite(void)
+{
+    Suite *suite = suite_create("net/socket");
+    TCase *tcase = harness_case(suite, "socket");
+
+    tcase_add_test(tcase, a_pair);
+    tcase_add_test(tcase, close_twice);
+    tcase_add_loop_test(tcase, both_addresses, 0, LOOPBACK_FAMILIES);
+    tcase_add_test(tcase, no_address);
+    tcase_add_loop_test(tcase, an_error_is_taken_once, 0, LOOPBACK_IP_FAMILIES);
+    tcase_add_test(tcase, an_error_of_no_socket);
+    return suite;
+}
