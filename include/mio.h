@@ -19,6 +19,7 @@
  *   addr.h     addresses                         socket.h   sockets
  *   poll.h     tokens and events                 loop.h     registrations, one turn, run
  *   timer.h    timers of a loop                  signal.h   signals
+ *   clock.h    the monotonic clock
  *   lua.h      a host program that owns Lua and the loop (not included here)
  */
 #ifndef MIO_H
@@ -26,6 +27,7 @@
 
 #include "mio/addr.h"
 #include "mio/base.h"
+#include "mio/clock.h"
 #include "mio/event.h"
 #include "mio/loop.h"
 #include "mio/poll.h"

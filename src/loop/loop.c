@@ -1,6 +1,6 @@
 #include "loop/loop.h"
 
-#include "sys/clock.h"
+#include "mio/clock.h"
 
 #include <errno.h>
 #include <limits.h>
@@ -16,7 +16,7 @@ static int loop_init(mio_loop *loop, const mio_loop_config *config)
 {
     const mio_allocator *allocator = &loop->allocator;
     int err = mio__timers_init(&loop->timers, allocator, LOOP_ID_TIMER, LOOP_SLAB_FIRST,
-                               LOOP_TICK_SHIFT, LOOP_LEVEL_BITS, mio__clock_now_ns());
+                               LOOP_TICK_SHIFT, LOOP_LEVEL_BITS, mio_now_ns());
 
     if (err < 0)
         return err;
@@ -91,7 +91,7 @@ void mio_loop_free(mio_loop *loop)
 
 int64_t mio_loop_now(const mio_loop *loop)
 {
-    return loop->phase == TURN_NONE ? mio__clock_now_ns() : loop->now_ns;
+    return loop->phase == TURN_NONE ? mio_now_ns() : loop->now_ns;
 }
 
 size_t mio_loop_count(const mio_loop *loop)
@@ -129,6 +129,6 @@ int64_t mio_loop_timeout(const mio_loop *loop)
         return 0;
     if (next_ns == INT64_MAX)
         return -1;
-    now_ns = mio__clock_now_ns();
+    now_ns = mio_now_ns();
     return next_ns > now_ns ? next_ns - now_ns : 0;
 }

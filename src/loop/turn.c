@@ -17,7 +17,7 @@
  * any more.
  */
 #include "loop/loop.h"
-#include "sys/clock.h"
+#include "mio/clock.h"
 
 #include <errno.h>
 
@@ -51,7 +51,7 @@ int mio_loop_poll(mio_loop *loop, int64_t timeout_ns)
     loop->count = count < 0 ? 0 : count;
     loop->next = 0;
     loop->turn++;
-    loop->now_ns = mio__clock_now_ns();
+    loop->now_ns = mio_now_ns();
     mio__wheel_advance(&loop->timers.wheel, loop->now_ns);
     loop->phase = TURN_READY;
     return 0;

@@ -1,8 +1,8 @@
-#include "sys/clock.h"
+#include "mio/clock.h"
 
 #include <time.h>
 
-int64_t mio__clock_now_ns(void)
+int64_t mio_now_ns(void)
 {
     struct timespec now;
 

@@ -1,0 +1,81 @@
+/*
+ * The Lua binding, for a host program that has a Lua state of its own.
+ *
+ * A host that only wants require("mio") to work in its state needs luaL_requiref() with
+ * luaopen_mio(). A host that also owns the loop attaches it: handlers in Lua and handlers in C
+ * then share one loop, which the host runs.
+ */
+#ifndef MIO_LUA_H
+#define MIO_LUA_H
+
+#include "mio/loop.h"
+
+struct lua_State;
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/*
+ * Open the module: a lua_CFunction that pushes its table.
+ *
+ * Behaviour: luaL_requiref(L, "mio", luaopen_mio, 0) makes require("mio") find it. Opening it
+ * again in the same state gives another table with the same functions and classes.
+ *
+ * Returns 1. Raises an error of Lua where memory runs out.
+ *
+ * Thread: that of L. Cost: some ten kilobytes and a buffer of 64 KiB.
+ */
+MIO_API int luaopen_mio(struct lua_State *L);
+
+/*
+ * Push a loop of the host as an object of Lua, like those that mio.loop() makes.
+ *
+ * Lua code registers sources, timers and signals with it, and the host, which polls the loop,
+ * hands their events to mio_lua_dispatch(). Lua code can shut it down, but neither run nor
+ * close it. Attaching it again pushes the same object.
+ *
+ *   L      the module must have been opened in it
+ *   loop   the host's; close L, or call mio_lua_detach(), before freeing it
+ *
+ * Returns 0 with the object pushed, or -errno with nothing pushed:
+ *   -EINVAL   the module has not been opened in L
+ *   -ENOMEM   Lua has no memory
+ *
+ * Thread: that of L, which must be the loop's own. Cost: a few hundred bytes.
+ */
+MIO_API int mio_lua_attach(struct lua_State *L, mio_loop *loop);
+
+/*
+ * End everything that Lua code has registered with a loop of the host, and forget the loop.
+ * Its object in Lua is closed from then on.
+ *
+ * Returns 0, or -ENOENT where it was not attached.
+ *
+ * Thread: that of L. Not from within mio_lua_dispatch(). Cost: a system call a registration.
+ */
+MIO_API int mio_lua_detach(struct lua_State *L, mio_loop *loop);
+
+/*
+ * Call the Lua handler of an event, if it has one.
+ *
+ *   L       the state that the loop is attached to
+ *   event   as mio_loop_next() gave it, or as a handler of mio_loop_run() got it
+ *
+ * Returns
+ *   1            a handler was called
+ *   0            the event is not one of Lua's: it is the host's
+ *   -ECANCELED   the handler raised an error: it is on top of L's stack (the host pops it), a
+ *                string with its traceback where it was a string
+ *   -ENOENT      the loop is not attached to L
+ *   -ENOMEM      the stack of L cannot grow
+ *
+ * Thread: that of L. Cost: a protected call.
+ */
+MIO_API int mio_lua_dispatch(struct lua_State *L, mio_loop *loop, const mio_event *event);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

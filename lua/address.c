@@ -1,0 +1,140 @@
+#include "address.h"
+
+#include <string.h>
+
+const char *mio__lua_address_text(lua_State *L, const mio_addr *addr)
+{
+    char text[MIO_ADDR_TEXT_MAX];
+    const int length = mio_addr_format(addr, text, sizeof text);
+
+    return lua_pushlstring(L, text, length < 0 ? 0 : (size_t)length);
+}
+
+/* The text is the key of the table of addresses: there is one text for each address. */
+void mio__lua_address_push(lua_State *L, const mio_addr *addr)
+{
+    lua_getiuservalue(L, lua_upvalueindex(1), STATE_ADDRESSES);
+    mio__lua_address_text(L, addr);
+    lua_pushvalue(L, -1);
+    if (lua_rawget(L, -3) == LUA_TNIL) {
+        lua_pop(L, 1);
+        *(mio_addr *)mio__lua_class_new(L, CLASS_ADDRESS, sizeof *addr, 0) = *addr;
+        lua_pushvalue(L, -2);
+        lua_pushvalue(L, -2);
+        lua_rawset(L, -5);
+    }
+    lua_replace(L, -3);
+    lua_pop(L, 1);
+}
+
+bool mio__lua_address_test(lua_State *L, int arg, mio_addr *ret_addr)
+{
+    const mio_addr *addr = mio__lua_class_test(L, arg, CLASS_ADDRESS);
+    const char *text;
+    size_t size;
+
+    if (addr != NULL) {
+        *ret_addr = *addr;
+        return true;
+    }
+    if (lua_type(L, arg) != LUA_TSTRING)
+        return false;
+    text = lua_tolstring(L, arg, &size);
+    return mio_addr_parse_bytes(text, size, ret_addr) == 0;
+}
+
+void mio__lua_address_check(lua_State *L, int arg, mio_addr *ret_addr)
+{
+    if (mio__lua_address_test(L, arg, ret_addr))
+        return;
+    if (lua_type(L, arg) != LUA_TSTRING)
+        luaL_typeerror(L, arg, "address");
+    lua_pushfstring(
+        L, "'%s' is no address (expected 1.2.3.4:80, [::1]:80, unix:/path, unix:@name)",
+        lua_tostring(L, arg));
+    luaL_argerror(L, arg, lua_tostring(L, -1));
+}
+
+int mio__lua_address_create(lua_State *L)
+{
+    mio_addr addr;
+
+    mio__lua_address_check(L, 1, &addr);
+    mio__lua_address_push(L, &addr);
+    return 1;
+}
+
+static int address_push_host(lua_State *L, const mio_addr *addr)
+{
+    char host[MIO_ADDR_TEXT_MAX];
+    int length = mio_addr_host(addr, host, sizeof host);
+
+    lua_pushlstring(L, host, (size_t)length);
+    return 1;
+}
+
+static int address_push_port(lua_State *L, const mio_addr *addr)
+{
+    const int port = mio_addr_port(addr);
+
+    if (port < 0)
+        lua_pushnil(L);
+    else
+        lua_pushinteger(L, port);
+    return 1;
+}
+
+static int address_push_family(lua_State *L, const mio_addr *addr)
+{
+    static const char *const names[] = {[MIO_NO_FAMILY] = "none",
+                                        [MIO_IPV4] = "ipv4",
+                                        [MIO_IPV6] = "ipv6",
+                                        [MIO_UNIX] = "unix"};
+
+    lua_pushstring(L, names[mio_addr_family(addr)]);
+    return 1;
+}
+
+/* address.host, address.port, address.family */
+static int address_index(lua_State *L)
+{
+    const mio_addr *addr = mio__lua_class_check(L, 1, CLASS_ADDRESS);
+    const char *key = lua_type(L, 2) == LUA_TSTRING ? lua_tostring(L, 2) : "";
+
+    if (strcmp(key, "host") == 0)
+        return address_push_host(L, addr);
+    if (strcmp(key, "port") == 0)
+        return address_push_port(L, addr);
+    if (strcmp(key, "family") == 0)
+        return address_push_family(L, addr);
+    lua_pushnil(L);
+    return 1;
+}
+
+static int address_tostring(lua_State *L)
+{
+    mio__lua_address_text(L, mio__lua_class_check(L, 1, CLASS_ADDRESS));
+    return 1;
+}
+
+static int address_less(lua_State *L)
+{
+    const mio_addr *a = mio__lua_class_check(L, 1, CLASS_ADDRESS);
+    const mio_addr *b = mio__lua_class_check(L, 2, CLASS_ADDRESS);
+
+    lua_pushboolean(L, mio_addr_compare(a, b) < 0);
+    return 1;
+}
+
+void mio__lua_address_open(lua_State *L)
+{
+    static const luaL_Reg methods[] = {{NULL, NULL}};
+    static const luaL_Reg meta[] = {
+        {"__index", address_index},
+        {"__tostring", address_tostring},
+        {"__lt", address_less},
+        {NULL, NULL},
+    };
+
+    mio__lua_class_define(L, CLASS_ADDRESS, "mio.address", methods, meta);
+}

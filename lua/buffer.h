@@ -1,0 +1,45 @@
+/*
+ * Buffers: bytes that grow at the end and are consumed from the front.
+ *
+ *     data  [ consumed | the bytes: start to end | free ]
+ *
+ * 1. start <= end <= capacity; the bytes are data[start..end).
+ * 2. Free space is won by moving the bytes to the front, before the block grows: so a buffer
+ *    that is emptied now and then keeps its size for ever.
+ * 3. The block counts against the Lua state.
+ */
+#ifndef MIO__LUA_BUFFER_H
+#define MIO__LUA_BUFFER_H
+
+#include "state.h"
+
+typedef struct mio__lua_buffer {
+    char *data;
+    size_t start;
+    size_t end;
+    size_t capacity;
+} mio__lua_buffer;
+
+/* Make room for `size` more bytes, or raise an error of memory. */
+void mio__lua_buffer_reserve(lua_State *L, mio__lua_buffer *buffer, size_t size);
+
+/* `count` bytes from the front are done with. */
+void mio__lua_buffer_consume(mio__lua_buffer *buffer, size_t count);
+
+static inline size_t mio__lua_buffer_length(const mio__lua_buffer *buffer)
+{
+    return buffer->end - buffer->start;
+}
+
+static inline size_t mio__lua_buffer_free(const mio__lua_buffer *buffer)
+{
+    return buffer->capacity - buffer->end;
+}
+
+/* mio.buffer([capacity]) */
+int mio__lua_buffer_create(lua_State *L);
+
+/* Define the class. The state is on top. */
+void mio__lua_buffer_open(lua_State *L);
+
+#endif

@@ -1,0 +1,45 @@
+/*
+ * From events to handlers: loop:run(), loop:run_once().
+ *
+ * The turn is pulled from the core one event at a time, and each handler is called by
+ * lua_callk() from the frame of run itself. So an error or a yield in a handler never crosses
+ * a frame of the core: it leaves run like an error or a yield of Lua's own, and what the turn
+ * has still to report stays in the core for the next run.
+ *
+ *            run's frame:  loop | registrations | timers | signals | guard | handler, args...
+ *
+ * The slot tables lie in fixed places of the frame, so that finding a handler is two table
+ * reads. The guard is to-be-closed: however run is left, the loop is told.
+ */
+#ifndef MIO__LUA_DISPATCH_H
+#define MIO__LUA_DISPATCH_H
+
+#include "loop.h"
+
+/* loop:run() and loop:run_once([seconds]) */
+int mio__lua_dispatch_run(lua_State *L);
+int mio__lua_dispatch_run_once(lua_State *L);
+
+/*
+ * Push the handler of an event and its arguments.
+ *
+ *   frame   index of the loop; its slot tables follow it, as in run's frame
+ *
+ * Returns the number of arguments; -1, with nothing pushed, where no handler is registered.
+ */
+int mio__lua_dispatch_push(lua_State *L, int frame, const mio_event *event);
+
+/* Resume the coroutine that mio__lua_dispatch_push() has pushed with `count` arguments. When
+   it has ended, so has its registration or timer. Its error is raised in L. */
+void mio__lua_dispatch_resume(lua_State *L, int frame, const mio_event *event, int count);
+
+/* Push the loop's slot tables, after the loop itself, which is on top. */
+void mio__lua_dispatch_push_frame(lua_State *L);
+
+/* Push the guard of a loop: closing it says that the loop runs no more. */
+void mio__lua_dispatch_push_guard(lua_State *L, mio__lua_loop *loop);
+
+/* Define the guard's class. The state is on top. */
+void mio__lua_dispatch_open(lua_State *L);
+
+#endif

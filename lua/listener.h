@@ -1,0 +1,26 @@
+/*
+ * Listeners: they accept streams, and survive the descriptor limit.
+ *
+ * 1. The user value is a stream made in advance: an accept that finds nobody leaves no
+ *    garbage, and one that finds somebody cannot fail for want of memory and lose him.
+ * 2. `spare` is a descriptor held in reserve. At the limit it is given up to take one client
+ *    and send him off, and the registrations of the listener are paused: level-triggered,
+ *    they would report the next client without end.
+ */
+#ifndef MIO__LUA_LISTENER_H
+#define MIO__LUA_LISTENER_H
+
+#include "source.h"
+
+typedef struct mio__lua_listener {
+    mio__lua_source source; /* first: see source.h */
+    mio_fd spare;
+} mio__lua_listener;
+
+/* mio.listen(address [, options]) */
+int mio__lua_listener_listen(lua_State *L);
+
+/* Define the class. The state is on top. */
+void mio__lua_listener_open(lua_State *L);
+
+#endif

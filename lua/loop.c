@@ -1,0 +1,317 @@
+#include "loop.h"
+
+#include "dispatch.h"
+#include "options.h"
+#include "registration.h"
+#include "result.h"
+#include "seconds.h"
+#include "slots.h"
+#include "timer.h"
+
+#include <errno.h>
+
+/* ----------------------------------------------------------------- life and death */
+
+mio_allocator mio__lua_loop_allocator(lua_State *L)
+{
+    void *ud;
+    lua_Alloc realloc = lua_getallocf(L, &ud);
+
+    return (mio_allocator){.realloc = realloc, .ud = ud};
+}
+
+static void loop_push_values(lua_State *L)
+{
+    mio__lua_slots_push(L);
+    lua_setiuservalue(L, -2, LOOP_REGISTRATIONS);
+    mio__lua_slots_push(L);
+    lua_setiuservalue(L, -2, LOOP_TIMERS);
+    mio__lua_slots_push(L);
+    lua_setiuservalue(L, -2, LOOP_SIGNALS);
+}
+
+/* So that mio__lua_loop_push_slots() finds the object. */
+static void loop_list(lua_State *L, const mio__lua_loop *loop)
+{
+    lua_getiuservalue(L, lua_upvalueindex(1), STATE_LOOPS);
+    lua_pushvalue(L, -2);
+    lua_rawsetp(L, -2, loop);
+    lua_pop(L, 1);
+}
+
+mio__lua_loop *mio__lua_loop_new(lua_State *L, mio__lua_class class,
+                                 const mio_loop_config *config, mio_loop *core, int *ret_err)
+{
+    mio__lua_loop *loop = mio__lua_class_new(L, class, sizeof *loop, LOOP_VALUES);
+    int err = 0;
+
+    loop_push_values(L);
+    loop_list(L, loop);
+    mio__lua_dispatch_push_guard(L, loop);
+    lua_setiuservalue(L, -2, LOOP_RUNNING);
+    loop->attached = core != NULL;
+    loop->core = core;
+    if (core == NULL)
+        err = mio_loop_new(config, &loop->core);
+    if (err == 0)
+        return loop;
+    lua_pop(L, 1);
+    *ret_err = err;
+    return NULL;
+}
+
+int mio__lua_loop_push_slots(lua_State *L, const mio__lua_loop *loop, int which)
+{
+    int type = LUA_TNIL;
+
+    lua_getiuservalue(L, lua_upvalueindex(1), STATE_LOOPS);
+    if (lua_rawgetp(L, -1, loop) == LUA_TUSERDATA)
+        type = lua_getiuservalue(L, -1, which);
+    else
+        lua_pushnil(L);
+    lua_replace(L, -3);
+    lua_pop(L, 1);
+    return type;
+}
+
+/* End what one slot table holds; a core of our own goes as a whole after that. */
+static void loop_close_slots(lua_State *L, int index, int which)
+{
+    const mio__lua_loop *loop = lua_touserdata(L, index);
+
+    lua_getiuservalue(L, index, which);
+    for (lua_Integer i = (lua_Integer)lua_rawlen(L, -1); i > 0; i--) {
+        if (lua_rawgeti(L, -1, i) == LUA_TUSERDATA) {
+            mio__lua_registration *registration = lua_touserdata(L, -1);
+
+            if (loop->attached)
+                mio_loop_deregister(loop->core, registration->id);
+            mio__lua_registration_forget(registration);
+        }
+        lua_pop(L, 1);
+    }
+    lua_pop(L, 1);
+}
+
+void mio__lua_loop_close(lua_State *L, int index)
+{
+    mio__lua_loop *loop = lua_touserdata(L, index);
+    mio_loop *core = loop->core;
+
+    if (core == NULL)
+        return;
+    loop_close_slots(L, index, LOOP_REGISTRATIONS);
+    loop_close_slots(L, index, LOOP_SIGNALS);
+    if (loop->attached)
+        mio__lua_timer_cancel_all(L, index);
+    loop->core = NULL;
+    for (int which = LOOP_REGISTRATIONS; which <= LOOP_SIGNALS; which++) {
+        lua_pushnil(L);
+        lua_setiuservalue(L, index, which);
+    }
+    if (!loop->attached)
+        mio_loop_free(core);
+}
+
+static void *loop_check_either(lua_State *L)
+{
+    void *loop = mio__lua_class_test(L, 1, CLASS_POLL);
+
+    return loop != NULL ? loop : mio__lua_class_check(L, 1, CLASS_LOOP);
+}
+
+int mio__lua_loop_method_close(lua_State *L)
+{
+    const mio__lua_loop *loop = loop_check_either(L);
+
+    if (loop->attached)
+        return luaL_error(L, "close: this loop belongs to the host program");
+    mio__lua_loop_close(L, 1);
+    lua_pushboolean(L, 1);
+    return 1;
+}
+
+int mio__lua_loop_method_gc(lua_State *L)
+{
+    loop_check_either(L);
+    mio__lua_loop_close(L, 1);
+    return 0;
+}
+
+/* mio.loop([options]) */
+int mio__lua_loop_create(lua_State *L)
+{
+    const mio_allocator allocator = mio__lua_loop_allocator(L);
+    mio_loop_config config = {.allocator = &allocator};
+    int events = 0;
+    int err;
+    const mio__lua_option known[] = {{"events_per_poll", OPTION_COUNT, &events, NULL}};
+
+    mio__lua_options_read(L, 1, known, 1);
+    config.events_per_poll = (unsigned)events;
+    if (mio__lua_loop_new(L, CLASS_LOOP, &config, NULL, &err) == NULL)
+        return mio__lua_failure(L, err);
+    return 1;
+}
+
+/* ------------------------------------------------------------------- methods */
+
+static mio__lua_loop *loop_check(lua_State *L)
+{
+    return mio__lua_class_check(L, 1, CLASS_LOOP);
+}
+
+static void loop_check_handler(lua_State *L, int arg)
+{
+    const int type = lua_type(L, arg);
+
+    if (type == LUA_TFUNCTION || type == LUA_TTHREAD)
+        return;
+    if (luaL_getmetafield(L, arg, "__call") == LUA_TNIL)
+        luaL_typeerror(L, arg, "function, coroutine or callable object");
+    lua_pop(L, 1);
+}
+
+/* loop:register(source, interest, handler [, options]) */
+static int loop_register(lua_State *L)
+{
+    mio__lua_loop *loop = loop_check(L);
+
+    luaL_checkany(L, 2);
+    loop_check_handler(L, 4);
+    if (loop->core == NULL)
+        return mio__lua_token(L, "closed");
+    return mio__lua_registration_new(L, loop, 4, 3, 5);
+}
+
+/* loop:signal(signal, handler) */
+static int loop_signal(lua_State *L)
+{
+    mio__lua_loop *loop = loop_check(L);
+
+    loop_check_handler(L, 3);
+    if (loop->core == NULL)
+        return mio__lua_token(L, "closed");
+    return mio__lua_registration_new_signal(L, loop, 3);
+}
+
+/* loop:after(seconds, handler) */
+static int loop_after(lua_State *L)
+{
+    const mio__lua_loop *loop = loop_check(L);
+    const int64_t delay_ns = mio__lua_seconds_check(L, 2);
+
+    loop_check_handler(L, 3);
+    if (loop->core == NULL)
+        return mio__lua_token(L, "closed");
+    return mio__lua_timer_new(L, delay_ns, false);
+}
+
+/* loop:every(seconds, handler) */
+static int loop_every(lua_State *L)
+{
+    const mio__lua_loop *loop = loop_check(L);
+    const int64_t period_ns = mio__lua_seconds_check(L, 2);
+
+    luaL_argcheck(L, period_ns > 0, 2, "a period is more than 0 seconds");
+    loop_check_handler(L, 3);
+    if (loop->core == NULL)
+        return mio__lua_token(L, "closed");
+    return mio__lua_timer_new(L, period_ns, true);
+}
+
+/* loop:shutdown() */
+static int loop_shutdown(lua_State *L)
+{
+    const mio__lua_loop *loop = loop_check(L);
+
+    if (loop->core == NULL)
+        return mio__lua_token(L, "closed");
+    mio_loop_shutdown(loop->core);
+    lua_pushboolean(L, 1);
+    return 1;
+}
+
+/* loop:now() */
+static int loop_now(lua_State *L)
+{
+    const mio__lua_loop *loop = loop_check(L);
+
+    if (loop->core == NULL)
+        return mio__lua_token(L, "closed");
+    mio__lua_seconds_push(L, mio_loop_now(loop->core));
+    return 1;
+}
+
+/* loop:pollfd() and getfd(): as a guest */
+static int loop_pollfd(lua_State *L)
+{
+    const mio__lua_loop *loop = loop_check_either(L);
+
+    if (loop->core == NULL)
+        return mio__lua_token(L, "closed");
+    lua_pushinteger(L, mio_loop_pollfd(loop->core));
+    return 1;
+}
+
+/* loop:events(): what a host has to wait for on pollfd(); cqueues asks for it */
+static int loop_events(lua_State *L)
+{
+    loop_check(L);
+    lua_pushliteral(L, "r");
+    return 1;
+}
+
+/* loop:timeout(): how long a host may wait; nil is for ever */
+static int loop_timeout(lua_State *L)
+{
+    const mio__lua_loop *loop = loop_check(L);
+    int64_t timeout_ns;
+
+    if (loop->core == NULL)
+        return mio__lua_token(L, "closed");
+    timeout_ns = mio_loop_timeout(loop->core);
+    if (timeout_ns < 0)
+        lua_pushnil(L);
+    else
+        mio__lua_seconds_push(L, timeout_ns);
+    return 1;
+}
+
+static int loop_tostring(lua_State *L)
+{
+    const mio__lua_loop *loop = loop_check(L);
+
+    if (loop->core == NULL)
+        lua_pushliteral(L, "mio.loop (closed)");
+    else
+        lua_pushfstring(L, "mio.loop (%I registered)", (LUAI_UACINT)mio_loop_count(loop->core));
+    return 1;
+}
+
+void mio__lua_loop_open(lua_State *L)
+{
+    static const luaL_Reg methods[] = {
+        {"register", loop_register},
+        {"signal", loop_signal},
+        {"after", loop_after},
+        {"every", loop_every},
+        {"run", mio__lua_dispatch_run},
+        {"run_once", mio__lua_dispatch_run_once},
+        {"shutdown", loop_shutdown},
+        {"now", loop_now},
+        {"pollfd", loop_pollfd},
+        {"events", loop_events},
+        {"timeout", loop_timeout},
+        {"close", mio__lua_loop_method_close},
+        {NULL, NULL},
+    };
+    static const luaL_Reg meta[] = {
+        {"__gc", mio__lua_loop_method_gc},
+        {"__close", mio__lua_loop_method_close},
+        {"__tostring", loop_tostring},
+        {NULL, NULL},
+    };
+
+    mio__lua_class_define(L, CLASS_LOOP, "mio.loop", methods, meta);
+}

@@ -1,0 +1,51 @@
+/*
+ * The loop as a Lua object; a poll is the same object in another class.
+ *
+ * A poll of Lua stands on mio_loop too, and uses its registrations alone: a Lua program must
+ * not be able to meet a stale event, and dropping those is what the slab of the loop is for.
+ *
+ * 1. The user values are the slot tables of what the loop holds.
+ * 2. `core` is NULL once the loop is closed.
+ * 3. The state's table of loops leads from a pointer to the object, so that a registration can
+ *    find its slot table without keeping the loop alive.
+ */
+#ifndef MIO__LUA_LOOP_H
+#define MIO__LUA_LOOP_H
+
+#include "state.h"
+
+#include "mio/loop.h"
+
+enum { LOOP_REGISTRATIONS = 1, LOOP_TIMERS, LOOP_SIGNALS, LOOP_RUNNING, LOOP_VALUES = 4 };
+
+typedef struct mio__lua_loop {
+    mio_loop *core;
+    bool running;
+    bool attached; /* the core is a host's, who drives it and frees it */
+} mio__lua_loop;
+
+/* Push a new loop or poll. `core` NULL makes one from `config`; else it is a host's. Returns
+   NULL and the error where that fails, with nothing pushed. */
+mio__lua_loop *mio__lua_loop_new(lua_State *L, mio__lua_class class,
+                                 const mio_loop_config *config, mio_loop *core, int *ret_err);
+
+/* Push one of the loop's slot tables, or nil where the loop's object is being collected. */
+int mio__lua_loop_push_slots(lua_State *L, const mio__lua_loop *loop, int which);
+
+/* Forget everything that is registered, and free the core. Stack: the object at `index`. */
+void mio__lua_loop_close(lua_State *L, int index);
+
+/* close, __gc and __close of loops and polls. */
+int mio__lua_loop_method_close(lua_State *L);
+int mio__lua_loop_method_gc(lua_State *L);
+
+/* An allocator that counts against this Lua state. */
+mio_allocator mio__lua_loop_allocator(lua_State *L);
+
+/* mio.loop(options). */
+int mio__lua_loop_create(lua_State *L);
+
+/* Define the class. The state is on top. */
+void mio__lua_loop_open(lua_State *L);
+
+#endif

@@ -1,0 +1,70 @@
+/*
+ * require("mio"): the module's table, and its classes, defined once in a Lua state.
+ */
+#include "mio/lua.h"
+
+#include "address.h"
+#include "buffer.h"
+#include "dispatch.h"
+#include "listener.h"
+#include "loop.h"
+#include "poll.h"
+#include "registration.h"
+#include "seconds.h"
+#include "signals.h"
+#include "state.h"
+#include "stream.h"
+#include "timer.h"
+
+#include "mio/base.h"
+#include "mio/clock.h"
+
+/* mio.now() */
+static int module_now(lua_State *L)
+{
+    mio__lua_seconds_push(L, mio_now_ns());
+    return 1;
+}
+
+static void module_define_classes(lua_State *L)
+{
+    const mio__lua_state *state = lua_touserdata(L, -1);
+
+    if (state->classes[CLASS_TIMER] != NULL)
+        return;
+    mio__lua_address_open(L);
+    mio__lua_buffer_open(L);
+    mio__lua_dispatch_open(L);
+    mio__lua_listener_open(L);
+    mio__lua_loop_open(L);
+    mio__lua_poll_open(L);
+    mio__lua_registration_open(L);
+    mio__lua_signals_open(L);
+    mio__lua_stream_open(L);
+    mio__lua_timer_open(L); /* last: what is asked above */
+}
+
+int luaopen_mio(lua_State *L)
+{
+    static const luaL_Reg functions[] = {
+        {"address", mio__lua_address_create},
+        {"buffer", mio__lua_buffer_create},
+        {"listen", mio__lua_listener_listen},
+        {"loop", mio__lua_loop_create},
+        {"now", module_now},
+        {"poll", mio__lua_poll_create},
+        {"signal", mio__lua_signals_create},
+        {"try_connect", mio__lua_stream_connect},
+        {NULL, NULL},
+    };
+
+    luaL_checkversion(L);
+    mio__lua_state_push(L);
+    module_define_classes(L);
+    luaL_newlibtable(L, functions);
+    lua_insert(L, -2);
+    luaL_setfuncs(L, functions, 1);
+    lua_pushstring(L, mio_version());
+    lua_setfield(L, -2, "version");
+    return 1;
+}

@@ -1,0 +1,123 @@
+/*
+ * Polls: level 1, tokens and events.
+ *
+ * poll:wait() returns an iterator that has no state of its own: what is still to be told lies
+ * in the loop behind the poll. So leaving the for-loop early loses nothing: the next wait
+ * goes on from there.
+ */
+#include "poll.h"
+
+#include "loop.h"
+#include "registration.h"
+#include "result.h"
+#include "seconds.h"
+#include "slots.h"
+
+static mio__lua_loop *poll_check(lua_State *L)
+{
+    return mio__lua_class_check(L, 1, CLASS_POLL);
+}
+
+/* mio.poll() */
+int mio__lua_poll_create(lua_State *L)
+{
+    const mio_allocator allocator = mio__lua_loop_allocator(L);
+    const mio_loop_config config = {.allocator = &allocator};
+    int err;
+
+    if (mio__lua_loop_new(L, CLASS_POLL, &config, NULL, &err) == NULL)
+        return mio__lua_failure(L, err);
+    return 1;
+}
+
+/* poll:register(source, token, interest [, options]) */
+static int poll_register(lua_State *L)
+{
+    mio__lua_loop *poll = poll_check(L);
+
+    luaL_checkany(L, 2);
+    luaL_argcheck(L, !lua_isnoneornil(L, 3), 3, "a token is any value but nil");
+    if (poll->core == NULL)
+        return mio__lua_token(L, "closed");
+    return mio__lua_registration_new(L, poll, 3, 4, 5);
+}
+
+static int poll_push_event(lua_State *L, const mio_event *event)
+{
+    const unsigned closed = MIO_READ_CLOSED | MIO_WRITE_CLOSED | MIO_ERROR;
+
+    lua_getiuservalue(L, 1, LOOP_REGISTRATIONS);
+    mio__lua_slots_get(L, -1, event->id);
+    lua_getiuservalue(L, -1, REGISTRATION_HANDLER);
+    lua_pushboolean(L, (event->ready & MIO_READABLE) != 0);
+    lua_pushboolean(L, (event->ready & MIO_WRITABLE) != 0);
+    lua_pushboolean(L, (event->ready & closed) != 0);
+    return 4;
+}
+
+/* The iterator: token, r, w, closed of the next event; nil at the end. */
+static int poll_next(lua_State *L)
+{
+    const mio__lua_loop *poll = poll_check(L);
+    mio_event event;
+
+    while (poll->core != NULL && mio_loop_next(poll->core, &event)) {
+        if (event.kind == MIO_READY)
+            return poll_push_event(L, &event);
+    }
+    lua_pushnil(L);
+    return 1;
+}
+
+/* poll:wait([seconds]): for token, r, w, closed in poll:wait() do ... end */
+static int poll_wait(lua_State *L)
+{
+    const mio__lua_loop *poll = poll_check(L);
+    const int64_t timeout_ns = mio__lua_seconds_timeout(L, 2);
+    int err;
+
+    if (poll->core == NULL)
+        return mio__lua_token(L, "closed");
+    err = mio_loop_poll(poll->core, timeout_ns);
+    if (err < 0)
+        return mio__lua_failure(L, err);
+    lua_getiuservalue(L, lua_upvalueindex(1), STATE_POLL_NEXT);
+    lua_pushvalue(L, 1);
+    return 2;
+}
+
+/* poll:pollfd(): a poll nests in other polls and loops */
+static int poll_pollfd(lua_State *L)
+{
+    const mio__lua_loop *poll = poll_check(L);
+
+    if (poll->core == NULL)
+        return mio__lua_token(L, "closed");
+    lua_pushinteger(L, mio_loop_pollfd(poll->core));
+    return 1;
+}
+
+static int poll_tostring(lua_State *L)
+{
+    const mio__lua_loop *poll = poll_check(L);
+
+    lua_pushstring(L, poll->core != NULL ? "mio.poll" : "mio.poll (closed)");
+    return 1;
+}
+
+void mio__lua_poll_open(lua_State *L)
+{
+    static const luaL_Reg methods[] = {
+        {"register", poll_register},           {"wait", poll_wait}, {"pollfd", poll_pollfd},
+        {"close", mio__lua_loop_method_close}, {NULL, NULL},
+    };
+    static const luaL_Reg meta[] = {
+        {"__gc", mio__lua_loop_method_gc},
+        {"__close", mio__lua_loop_method_close},
+        {"__tostring", poll_tostring},
+        {NULL, NULL},
+    };
+
+    mio__lua_class_define(L, CLASS_POLL, "mio.poll", methods, meta);
+    mio__lua_state_keep(L, STATE_POLL_NEXT, poll_next);
+}

@@ -1,0 +1,230 @@
+#include "registration.h"
+
+#include "options.h"
+#include "result.h"
+#include "seconds.h"
+#include "signal_names.h"
+#include "slots.h"
+
+#include "mio/signal.h"
+
+#include <errno.h>
+#include <string.h>
+
+/* ----------------------------------------------------------------- arguments */
+
+static mio_interest registration_check_interest(lua_State *L, int arg)
+{
+    mio_interest interest = 0;
+
+    for (const char *s = luaL_checkstring(L, arg); *s != '\0'; s++) {
+        mio_interest bit = *s == 'r'   ? MIO_READABLE
+                           : *s == 'w' ? MIO_WRITABLE
+                           : *s == 'p' ? MIO_PRIORITY
+                                       : 0;
+        if (bit == 0) {
+            interest = 0;
+            break;
+        }
+        interest |= bit;
+    }
+    luaL_argcheck(L, interest != 0, arg, "interest is made of 'r', 'w' and 'p', one at least");
+    return interest;
+}
+
+static mio_trigger registration_check_trigger(lua_State *L, int arg, mio_trigger trigger)
+{
+    static const char *const names[] = {"level", "edge", "oneshot", NULL};
+    int chosen = (int)trigger;
+    const mio__lua_option known[] = {{"trigger", OPTION_CHOICE, &chosen, names}};
+
+    mio__lua_options_read(L, arg, known, 1);
+    return (mio_trigger)chosen;
+}
+
+/* ------------------------------------------------------------------- its life */
+
+/* Leave the list of the source, and be dead. */
+void mio__lua_registration_forget(mio__lua_registration *registration)
+{
+    mio__lua_registration **link;
+
+    registration->loop = NULL;
+    if (registration->source == NULL)
+        return;
+    link = &registration->source->registrations;
+    while (*link != registration)
+        link = &(*link)->next;
+    *link = registration->next;
+    registration->source = NULL;
+}
+
+void mio__lua_registration_end(lua_State *L, mio__lua_registration *registration)
+{
+    if (registration->loop == NULL)
+        return;
+    mio_loop_deregister(registration->loop->core, registration->id);
+    if (mio__lua_loop_push_slots(L, registration->loop, registration->slots) == LUA_TTABLE)
+        mio__lua_slots_clear(L, lua_gettop(L), registration->id);
+    lua_pop(L, 1);
+    mio__lua_registration_forget(registration);
+}
+
+/*
+ * The core has it: from here on the object is bound to it. The registration is on top. The
+ * slot table may find no memory, and then all is undone.
+ */
+static int registration_bind(lua_State *L, mio__lua_loop *loop,
+                             mio__lua_registration *registration)
+{
+    registration->loop = loop;
+    if (registration->source != NULL) {
+        registration->next = registration->source->registrations;
+        registration->source->registrations = registration;
+    }
+    mio__lua_loop_push_slots(L, loop, registration->slots);
+    if (mio__lua_slots_set(L, lua_gettop(L), registration->id, -2) != LUA_OK) {
+        mio_loop_deregister(loop->core, registration->id);
+        mio__lua_registration_forget(registration);
+        return lua_error(L);
+    }
+    lua_pop(L, 1);
+    return 1;
+}
+
+static mio__lua_registration *registration_push(lua_State *L, int handler, int source)
+{
+    mio__lua_registration *registration =
+        mio__lua_class_new(L, CLASS_REGISTRATION, sizeof *registration, REGISTRATION_VALUES);
+
+    lua_pushvalue(L, handler);
+    lua_setiuservalue(L, -2, REGISTRATION_HANDLER);
+    lua_pushvalue(L, source);
+    lua_setiuservalue(L, -2, REGISTRATION_SOURCE);
+    return registration;
+}
+
+int mio__lua_registration_new(lua_State *L, mio__lua_loop *loop, int handler, int interest,
+                              int options)
+{
+    const mio_interest wanted = registration_check_interest(L, interest);
+    const mio_trigger trigger = registration_check_trigger(L, options, MIO_LEVEL);
+    const mio_fd fd = mio__lua_source_fd(L, 2); /* may run code that closes the loop */
+    mio__lua_registration *registration;
+    int err;
+
+    if (fd < 0 || loop->core == NULL)
+        return mio__lua_token(L, "closed");
+    registration = registration_push(L, handler, 2);
+    err = mio_loop_register(loop->core, fd, wanted, trigger, 0, &registration->id);
+    if (err < 0)
+        return mio__lua_failure(L, err);
+    registration->source = mio__lua_source_test(L, 2);
+    registration->slots = LOOP_REGISTRATIONS;
+    registration->trigger = (uint8_t)trigger;
+    return registration_bind(L, loop, registration);
+}
+
+int mio__lua_registration_new_signal(lua_State *L, mio__lua_loop *loop, int handler)
+{
+    const int number = mio__lua_signal_check(L, 2);
+    mio__lua_registration *registration = registration_push(L, handler, 2);
+    int err = mio_loop_signal(loop->core, number, 0, &registration->id);
+
+    if (err == -EINVAL)
+        return luaL_argerror(L, 2, "this signal cannot be caught");
+    if (err < 0)
+        return mio__lua_failure(L, err);
+    registration->slots = LOOP_SIGNALS;
+    return registration_bind(L, loop, registration);
+}
+
+/* -------------------------------------------------------------------- methods */
+
+static mio__lua_registration *registration_check(lua_State *L)
+{
+    return mio__lua_class_check(L, 1, CLASS_REGISTRATION);
+}
+
+/* registration:reregister(interest [, options]) */
+static int registration_reregister(lua_State *L)
+{
+    mio__lua_registration *registration = registration_check(L);
+    const mio_interest interest = registration_check_interest(L, 2);
+    const mio_trigger trigger =
+        registration_check_trigger(L, 3, (mio_trigger)registration->trigger);
+    int err;
+
+    if (registration->loop == NULL)
+        return mio__lua_token(L, "closed");
+    if (registration->slots == LOOP_SIGNALS)
+        return luaL_error(L, "reregister: a signal has no interest to change");
+    err = mio_loop_reregister(registration->loop->core, registration->id, interest, trigger);
+    if (err == -EBADF)
+        mio__lua_registration_end(L, registration); /* the core has ended it */
+    else if (err == 0)
+        registration->trigger = (uint8_t)trigger;
+    return mio__lua_outcome(L, err);
+}
+
+/* registration:pause(seconds) */
+static int registration_pause(lua_State *L)
+{
+    const mio__lua_registration *registration = registration_check(L);
+    const int64_t delay_ns = mio__lua_seconds_check(L, 2);
+
+    if (registration->loop == NULL)
+        return mio__lua_token(L, "closed");
+    if (registration->slots == LOOP_SIGNALS)
+        return luaL_error(L, "pause: a signal cannot be paused");
+    return mio__lua_outcome(
+        L, mio_loop_pause(registration->loop->core, registration->id, delay_ns));
+}
+
+/* registration:deregister(), __gc and __close */
+static int registration_deregister(lua_State *L)
+{
+    mio__lua_registration_end(L, registration_check(L));
+    lua_pushboolean(L, 1);
+    return 1;
+}
+
+/* registration.source, or a method */
+static int registration_index(lua_State *L)
+{
+    registration_check(L);
+    if (lua_type(L, 2) == LUA_TSTRING && strcmp(lua_tostring(L, 2), "source") == 0) {
+        lua_getiuservalue(L, 1, REGISTRATION_SOURCE);
+        return 1;
+    }
+    lua_pushvalue(L, 2);
+    lua_rawget(L, lua_upvalueindex(2));
+    return 1;
+}
+
+static int registration_tostring(lua_State *L)
+{
+    const mio__lua_registration *registration = registration_check(L);
+
+    lua_pushfstring(L, "mio.registration (%s)", registration->loop != NULL ? "live" : "ended");
+    return 1;
+}
+
+void mio__lua_registration_open(lua_State *L)
+{
+    static const luaL_Reg methods[] = {
+        {"reregister", registration_reregister},
+        {"pause", registration_pause},
+        {"deregister", registration_deregister},
+        {NULL, NULL},
+    };
+    static const luaL_Reg meta[] = {
+        {"__index", registration_index},
+        {"__gc", registration_deregister},
+        {"__close", registration_deregister},
+        {"__tostring", registration_tostring},
+        {NULL, NULL},
+    };
+
+    mio__lua_class_define(L, CLASS_REGISTRATION, "mio.registration", methods, meta);
+}

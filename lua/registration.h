@@ -1,0 +1,47 @@
+/*
+ * Registrations: one class for descriptors and signals, of loops and of polls.
+ *
+ * 1. While a registration lives, the slot table of its loop holds it, and so keeps alive its
+ *    handler and its source, its two user values. When it ends, the loop lets go of it.
+ * 2. `loop` is NULL once it has ended; the loop ends all that it holds before it goes.
+ * 3. A socket of mio lists its registrations; they leave the list as they end.
+ */
+#ifndef MIO__LUA_REGISTRATION_H
+#define MIO__LUA_REGISTRATION_H
+
+#include "loop.h"
+#include "source.h"
+
+enum { REGISTRATION_HANDLER = 1, REGISTRATION_SOURCE, REGISTRATION_VALUES = 2 };
+
+typedef struct mio__lua_registration {
+    mio__lua_loop *loop;
+    uint64_t id;
+    mio__lua_source *source; /* a socket of mio, else NULL */
+    struct mio__lua_registration *next;
+    uint8_t slots;   /* LOOP_REGISTRATIONS or LOOP_SIGNALS: which table holds it */
+    uint8_t trigger; /* what reregister keeps where it is not told another */
+} mio__lua_registration;
+
+/*
+ * The common part of loop:register(source, interest, handler [, options]) and
+ * poll:register(source, token, interest [, options]): `handler` (which the caller has
+ * checked), `interest` and `options` say at which index each of them is. Pushes the new
+ * registration and returns 1, or the failure.
+ */
+int mio__lua_registration_new(lua_State *L, mio__lua_loop *loop, int handler, int interest,
+                              int options);
+
+/* loop:signal(): the same for a signal, whose name or number is at index 2. */
+int mio__lua_registration_new_signal(lua_State *L, mio__lua_loop *loop, int handler);
+
+/* End it, if it lives: in the kernel, in its loop's table, in its source's list. */
+void mio__lua_registration_end(lua_State *L, mio__lua_registration *registration);
+
+/* The same where the loop's core and tables are about to go as a whole: they are left alone. */
+void mio__lua_registration_forget(mio__lua_registration *registration);
+
+/* Define the class. The state is on top. */
+void mio__lua_registration_open(lua_State *L);
+
+#endif

@@ -1,0 +1,133 @@
+#include "socket_options.h"
+
+#include "address.h"
+#include "options.h"
+#include "result.h"
+#include "source.h"
+
+#include "mio/socket.h"
+
+#include <limits.h>
+#include <string.h>
+
+static const mio__lua_source *socket_check(lua_State *L)
+{
+    const mio__lua_source *source = mio__lua_class_test(L, 1, CLASS_STREAM);
+
+    return source != NULL ? source : mio__lua_class_check(L, 1, CLASS_LISTENER);
+}
+
+/* ----------------------------------------------------------------- addresses */
+
+static int socket_push_address(lua_State *L, int (*ask)(mio_fd fd, mio_addr *ret_addr))
+{
+    const mio__lua_source *source = socket_check(L);
+    mio_addr addr;
+    int err;
+
+    if (source->fd < 0)
+        return mio__lua_token(L, "closed");
+    err = ask(source->fd, &addr);
+    if (err < 0)
+        return mio__lua_failure(L, err);
+    mio__lua_address_push(L, &addr);
+    return 1;
+}
+
+int mio__lua_socket_local_address(lua_State *L)
+{
+    return socket_push_address(L, mio_socket_local);
+}
+
+int mio__lua_socket_peer_address(lua_State *L)
+{
+    return socket_push_address(L, mio_socket_peer);
+}
+
+/* ------------------------------------------------------------------- options */
+
+typedef struct socket_option {
+    mio_option option;
+    bool is_switch; /* true and false in Lua; else a whole number */
+} socket_option;
+
+static const char *const option_names[] = {"nodelay",
+                                           "keepalive",
+                                           "keepalive_idle",
+                                           "keepalive_interval",
+                                           "keepalive_count",
+                                           "linger",
+                                           "reuseaddr",
+                                           "reuseport",
+                                           "ttl",
+                                           "recv_buffer",
+                                           "send_buffer",
+                                           "only_v6"};
+static const socket_option option_table[] = {{MIO_OPT_NODELAY, true},
+                                             {MIO_OPT_KEEPALIVE, true},
+                                             {MIO_OPT_KEEPALIVE_IDLE, false},
+                                             {MIO_OPT_KEEPALIVE_INTERVAL, false},
+                                             {MIO_OPT_KEEPALIVE_COUNT, false},
+                                             {MIO_OPT_LINGER, false},
+                                             {MIO_OPT_REUSEADDR, true},
+                                             {MIO_OPT_REUSEPORT, true},
+                                             {MIO_OPT_TTL, false},
+                                             {MIO_OPT_RECV_BUFFER, false},
+                                             {MIO_OPT_SEND_BUFFER, false},
+                                             {MIO_OPT_ONLY_V6, true}};
+
+enum { OPTION_NAMES = sizeof option_names / sizeof *option_names };
+
+static const socket_option *option_check(lua_State *L, int arg)
+{
+    const char *name = luaL_checkstring(L, arg);
+
+    for (size_t i = 0; i < OPTION_NAMES; i++) {
+        if (strcmp(option_names[i], name) == 0)
+            return &option_table[i];
+    }
+    mio__lua_options_unknown(L, arg, "option", name, option_names, OPTION_NAMES);
+    return NULL;
+}
+
+static int option_check_value(lua_State *L, int arg, const socket_option *option)
+{
+    lua_Integer value;
+
+    if (option->is_switch) {
+        luaL_checktype(L, arg, LUA_TBOOLEAN);
+        return lua_toboolean(L, arg);
+    }
+    value = luaL_checkinteger(L, arg);
+    luaL_argcheck(L, value >= INT_MIN && value <= INT_MAX, arg, "the number is out of range");
+    return (int)value;
+}
+
+int mio__lua_socket_getoption(lua_State *L)
+{
+    const mio__lua_source *source = socket_check(L);
+    const socket_option *option = option_check(L, 2);
+    int value, err;
+
+    if (source->fd < 0)
+        return mio__lua_token(L, "closed");
+    err = mio_socket_get(source->fd, option->option, &value);
+    if (err < 0)
+        return mio__lua_failure(L, err);
+    if (option->is_switch)
+        lua_pushboolean(L, value);
+    else
+        lua_pushinteger(L, value);
+    return 1;
+}
+
+int mio__lua_socket_setoption(lua_State *L)
+{
+    const mio__lua_source *source = socket_check(L);
+    const socket_option *option = option_check(L, 2);
+    const int value = option_check_value(L, 3, option);
+
+    if (source->fd < 0)
+        return mio__lua_token(L, "closed");
+    return mio__lua_outcome(L, mio_socket_set(source->fd, option->option, value));
+}

@@ -1,0 +1,46 @@
+/*
+ * Sources: what can be registered.
+ *
+ * A socket of mio begins with a mio__lua_source, and knows its registrations, so that closing
+ * it ends them first: the kernel must forget a descriptor before it is closed. Anything else
+ * with a descriptor is the program's own affair: a number, a Lua file, an object with
+ * pollfd(), getfd() or get_fd().
+ */
+#ifndef MIO__LUA_SOURCE_H
+#define MIO__LUA_SOURCE_H
+
+#include "state.h"
+
+#include "mio/base.h"
+
+struct mio__lua_registration;
+
+typedef struct mio__lua_source {
+    mio_fd fd; /* -1: closed */
+    struct mio__lua_registration *registrations;
+} mio__lua_source;
+
+/* The socket at `arg`, or NULL where it is something else. */
+mio__lua_source *mio__lua_source_test(lua_State *L, int arg);
+
+/*
+ * The descriptor of whatever is at `arg`; raises an error where it has none. Calls the
+ * object's own method where it has to. -1 for an object of mio, or a Lua file, that is
+ * closed.
+ */
+mio_fd mio__lua_source_fd(lua_State *L, int arg);
+
+/* End its registrations, then close its descriptor, if it is open. Never raises. */
+void mio__lua_source_close(lua_State *L, mio__lua_source *source);
+
+/*
+ * Methods that all sockets share: close, __gc and __close are one idempotent function.
+ * getfd() and pollfd() give the descriptor to other libraries.
+ */
+int mio__lua_source_method_close(lua_State *L);
+int mio__lua_source_method_getfd(lua_State *L);
+
+/* "mio.stream (127.0.0.1:80)", "mio.listener (closed)": for __tostring. */
+int mio__lua_source_describe(lua_State *L, const char *name);
+
+#endif

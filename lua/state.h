@@ -1,0 +1,83 @@
+/*
+ * What all functions of the module share in one Lua state, and the classes of its objects.
+ *
+ * Every function of the module is a closure whose first upvalue is the mio__lua_state: so a
+ * check of an argument's class compares one pointer, and costs no look-up by name. There is
+ * one in a Lua state, however often the module is loaded.
+ *
+ * An object is a full userdata; its metatable, hidden by __metatable = false, says its class.
+ * It is made first, empty, and given its resource after: if memory runs out in between, there
+ * is nothing to leak.
+ */
+#ifndef MIO__LUA_STATE_H
+#define MIO__LUA_STATE_H
+
+#include <lauxlib.h>
+#include <lua.h>
+#include <stdbool.h>
+
+typedef enum mio__lua_class {
+    CLASS_ADDRESS,
+    CLASS_BUFFER,
+    CLASS_LISTENER,
+    CLASS_LOOP,
+    CLASS_POLL,
+    CLASS_REGISTRATION,
+    CLASS_RUNNING,
+    CLASS_SIGNALS,
+    CLASS_STREAM,
+    CLASS_TIMER,
+    CLASS_COUNT
+} mio__lua_class;
+
+enum { MIO__LUA_SCRATCH = 65536 };
+
+typedef struct mio__lua_state {
+    const void *classes[CLASS_COUNT]; /* lua_topointer() of each metatable */
+    char scratch[MIO__LUA_SCRATCH];   /* what a read fills before it becomes a string */
+} mio__lua_state;
+
+/* User values of the state: the metatables by class, from 1 on, then these. */
+enum {
+    STATE_ADDRESSES = CLASS_COUNT + 1, /* bytes of an address -> object; weak values */
+    STATE_LOOPS,                       /* pointer to a mio__lua_loop -> object; weak values */
+    STATE_ATTACHED,                    /* pointer to a mio_loop of a host -> object */
+    STATE_POLL_NEXT,                   /* the iterator of poll:wait() */
+    STATE_ACCEPT_NEXT,                 /* the iterator of listener:try_accepts() */
+    STATE_VALUES = STATE_ACCEPT_NEXT
+};
+
+/* Push this Lua state's mio__lua_state, made at the first call. */
+void mio__lua_state_push(lua_State *L);
+
+/*
+ * Define a class, with the state as the first upvalue of all its functions. The state is on
+ * the top of the stack, and stays there.
+ *
+ *   methods   found by obj:name(); the class's __index unless `meta` has one, which then
+ *             gets the table of methods as its second upvalue
+ *   meta      metamethods, or NULL
+ */
+void mio__lua_class_define(lua_State *L, mio__lua_class class, const char *name,
+                           const luaL_Reg *methods, const luaL_Reg *meta);
+
+/* Make `function` a closure of the module, and keep it as a user value of the state, which is
+   on top. */
+void mio__lua_state_keep(lua_State *L, int value, lua_CFunction function);
+
+/* Push a new object, all zero, with `values` user values. */
+void *mio__lua_class_new(lua_State *L, mio__lua_class class, size_t size, int values);
+
+/* The object at `arg` if it is one of `class`, else NULL. */
+void *mio__lua_class_test(lua_State *L, int arg, mio__lua_class class);
+
+/* The same, but anything else raises an error that names the class. */
+void *mio__lua_class_check(lua_State *L, int arg, mio__lua_class class);
+
+/* The state, inside a function of the module. */
+static inline mio__lua_state *mio__lua_state_get(lua_State *L)
+{
+    return lua_touserdata(L, lua_upvalueindex(1));
+}
+
+#endif

@@ -1,0 +1,240 @@
+#include "stream.h"
+
+#include "address.h"
+#include "buffer.h"
+#include "options.h"
+#include "result.h"
+#include "socket_options.h"
+
+#include "mio/socket.h"
+
+#include <errno.h>
+
+enum {
+    STREAM_PIECES = 64,      /* of one try_write go out at once; what is left is the caller's */
+    STREAM_READ_SPACE = 4096 /* free space that a read into a buffer makes sure of */
+};
+
+mio__lua_stream *mio__lua_stream_new(lua_State *L)
+{
+    mio__lua_stream *stream = mio__lua_class_new(L, CLASS_STREAM, sizeof *stream, 0);
+
+    stream->source.fd = -1;
+    return stream;
+}
+
+static mio__lua_stream *stream_check(lua_State *L)
+{
+    return mio__lua_class_check(L, 1, CLASS_STREAM);
+}
+
+int mio__lua_stream_connect(lua_State *L)
+{
+    mio_addr addr, local;
+    bool nodelay = true;
+    const mio__lua_option known[] = {{"nodelay", OPTION_BOOLEAN, &nodelay, NULL},
+                                     {"local_address", OPTION_ADDRESS, &local, NULL}};
+    mio_connect_options options = {.local = NULL};
+    mio__lua_stream *stream;
+    int err;
+
+    local.size = 0;
+    mio__lua_address_check(L, 1, &addr);
+    mio__lua_options_read(L, 2, known, sizeof known / sizeof *known);
+    options.nagle = !nodelay;
+    options.local = local.size != 0 ? &local : NULL;
+    stream = mio__lua_stream_new(L);
+    err = mio_connect(&addr, &options, &stream->source.fd);
+    if (err < 0)
+        return mio__lua_failure_in(L, err, "connect", mio__lua_address_text(L, &addr));
+    return 1;
+}
+
+/* stream:connected() */
+static int stream_connected(lua_State *L)
+{
+    const mio__lua_stream *stream = stream_check(L);
+    int err;
+
+    if (stream->source.fd < 0)
+        return mio__lua_token(L, "closed");
+    err = mio_connect_result(stream->source.fd);
+    return mio__lua_outcome(L, err == -EINPROGRESS ? -EAGAIN : err);
+}
+
+/* ------------------------------------------------------------------- reading */
+
+/* The size of a read, at most the scratch buffer's. */
+static size_t stream_check_size(lua_State *L, int arg)
+{
+    const lua_Integer size = luaL_optinteger(L, arg, MIO__LUA_SCRATCH);
+
+    luaL_argcheck(L, size >= 1, arg, "a size is 1 byte or more");
+    return size < MIO__LUA_SCRATCH ? (size_t)size : MIO__LUA_SCRATCH;
+}
+
+static int stream_read_failure(lua_State *L, ptrdiff_t count)
+{
+    return count == 0 ? mio__lua_end_of_stream(L) : mio__lua_failure(L, (int)count);
+}
+
+static int stream_read_string(lua_State *L,
+                              ptrdiff_t (*read)(mio_fd fd, void *buffer, size_t size))
+{
+    const mio__lua_stream *stream = stream_check(L);
+    const size_t size = stream_check_size(L, 2);
+    char *scratch = mio__lua_state_get(L)->scratch;
+    ptrdiff_t count;
+
+    if (stream->source.fd < 0)
+        return mio__lua_token(L, "closed");
+    count = read(stream->source.fd, scratch, size);
+    if (count <= 0)
+        return stream_read_failure(L, count);
+    lua_pushlstring(L, scratch, (size_t)count);
+    return 1;
+}
+
+/* stream:try_read([n]) */
+static int stream_try_read(lua_State *L)
+{
+    return stream_read_string(L, mio_read);
+}
+
+/* stream:try_peek([n]) */
+static int stream_try_peek(lua_State *L)
+{
+    return stream_read_string(L, mio_peek);
+}
+
+/* stream:try_read_into(buffer [, n]): how many bytes were added */
+static int stream_try_read_into(lua_State *L)
+{
+    const mio__lua_stream *stream = stream_check(L);
+    mio__lua_buffer *buffer = mio__lua_class_check(L, 2, CLASS_BUFFER);
+    const lua_Integer limit = luaL_optinteger(L, 3, LUA_MAXINTEGER);
+    size_t size;
+    ptrdiff_t count;
+
+    luaL_argcheck(L, limit >= 1, 3, "a size is 1 byte or more");
+    if (stream->source.fd < 0)
+        return mio__lua_token(L, "closed");
+    mio__lua_buffer_reserve(L, buffer,
+                            limit < STREAM_READ_SPACE ? (size_t)limit : STREAM_READ_SPACE);
+    size = mio__lua_buffer_free(buffer);
+    if ((lua_Unsigned)limit < size)
+        size = (size_t)limit;
+    count = mio_read(stream->source.fd, buffer->data + buffer->end, size);
+    if (count <= 0)
+        return stream_read_failure(L, count);
+    buffer->end += (size_t)count;
+    lua_pushinteger(L, (lua_Integer)count);
+    return 1;
+}
+
+/* ------------------------------------------------------------------- writing */
+
+/* The bytes of a piece, a string or a buffer. */
+static struct iovec stream_check_piece(lua_State *L, int arg)
+{
+    const mio__lua_buffer *buffer = mio__lua_class_test(L, arg, CLASS_BUFFER);
+    union {
+        const char *bytes;
+        void *base; /* writev() has no use for const, and does not write there */
+    } place;
+    size_t size;
+
+    if (buffer != NULL)
+        return (struct iovec){.iov_base = buffer->data + buffer->start,
+                              .iov_len = mio__lua_buffer_length(buffer)};
+    if (lua_type(L, arg) != LUA_TSTRING && lua_type(L, arg) != LUA_TNUMBER)
+        luaL_typeerror(L, arg, "string or mio.buffer");
+    place.bytes = lua_tolstring(L, arg, &size);
+    return (struct iovec){.iov_base = place.base, .iov_len = size};
+}
+
+/* What was taken of buffers is consumed: `taken` bytes of the pieces from argument 2 on. */
+static void stream_consume(lua_State *L, const struct iovec *pieces, int count, size_t taken)
+{
+    for (int i = 0; i < count && taken > 0; i++) {
+        const size_t part = pieces[i].iov_len < taken ? pieces[i].iov_len : taken;
+        mio__lua_buffer *buffer = mio__lua_class_test(L, i + 2, CLASS_BUFFER);
+
+        if (buffer != NULL)
+            mio__lua_buffer_consume(buffer, part);
+        taken -= part;
+    }
+}
+
+/* stream:try_write(...): how many bytes were taken */
+static int stream_try_write(lua_State *L)
+{
+    const mio__lua_stream *stream = stream_check(L);
+    struct iovec pieces[STREAM_PIECES];
+    const int given = lua_gettop(L) - 1;
+    const int used = given < STREAM_PIECES ? given : STREAM_PIECES;
+    ptrdiff_t taken;
+
+    luaL_argexpected(L, given > 0, 2, "string or mio.buffer");
+    for (int i = 0; i < used; i++)
+        pieces[i] = stream_check_piece(L, i + 2);
+    if (stream->source.fd < 0)
+        return mio__lua_token(L, "closed");
+    taken = used == 1 ? mio_write(stream->source.fd, pieces[0].iov_base, pieces[0].iov_len)
+                      : mio_writev(stream->source.fd, pieces, (size_t)used);
+    if (taken < 0)
+        return mio__lua_failure(L, (int)taken);
+    stream_consume(L, pieces, used, (size_t)taken);
+    lua_pushinteger(L, (lua_Integer)taken);
+    return 1;
+}
+
+/* stream:shutdown([how]): "w" (the default), "r" or "rw" */
+static int stream_shutdown(lua_State *L)
+{
+    static const char *const names[] = {"r", "w", "rw", NULL};
+    static const mio_shutdown_how hows[] = {MIO_SHUTDOWN_READ, MIO_SHUTDOWN_WRITE,
+                                            MIO_SHUTDOWN_BOTH};
+    const mio__lua_stream *stream = stream_check(L);
+    const mio_shutdown_how how = hows[luaL_checkoption(L, 2, "w", names)];
+
+    if (stream->source.fd < 0)
+        return mio__lua_token(L, "closed");
+    return mio__lua_outcome(L, mio_shutdown(stream->source.fd, how));
+}
+
+/* --------------------------------------------------------------------- class */
+
+static int stream_tostring(lua_State *L)
+{
+    stream_check(L);
+    return mio__lua_source_describe(L, "mio.stream");
+}
+
+void mio__lua_stream_open(lua_State *L)
+{
+    static const luaL_Reg methods[] = {
+        {"connected", stream_connected},
+        {"try_read", stream_try_read},
+        {"try_peek", stream_try_peek},
+        {"try_read_into", stream_try_read_into},
+        {"try_write", stream_try_write},
+        {"shutdown", stream_shutdown},
+        {"local_address", mio__lua_socket_local_address},
+        {"peer_address", mio__lua_socket_peer_address},
+        {"getoption", mio__lua_socket_getoption},
+        {"setoption", mio__lua_socket_setoption},
+        {"getfd", mio__lua_source_method_getfd},
+        {"pollfd", mio__lua_source_method_getfd},
+        {"close", mio__lua_source_method_close},
+        {NULL, NULL},
+    };
+    static const luaL_Reg meta[] = {
+        {"__gc", mio__lua_source_method_close},
+        {"__close", mio__lua_source_method_close},
+        {"__tostring", stream_tostring},
+        {NULL, NULL},
+    };
+
+    mio__lua_class_define(L, CLASS_STREAM, "mio.stream", methods, meta);
+}
