@@ -241,6 +241,10 @@ MIO_API size_t mio_loop_count(const mio_loop *loop);
  * The kernel's queue, readable while descriptors or signals of this loop are ready: by it the
  * loop is a guest in another one, together with mio_loop_timeout(). Never close it.
  *
+ * It may become another one during mio_loop_poll(), and must then be registered anew by the
+ * host, in one case only: a descriptor that has a duplicate was closed before it was
+ * deregistered, and the loop had to get rid of what the kernel goes on reporting of it.
+ *
  * Returns the descriptor. Thread: any. Cost: none.
  */
 MIO_API mio_fd mio_loop_pollfd(const mio_loop *loop);

@@ -9,7 +9,9 @@
  *    id that names nothing is a stale event, and is dropped in one place: turn_accept().
  * 4. `phase` is TURN_NONE exactly between turns; batch[next..count) is what a turn has still
  *    to report of descriptors.
- * 5. The signal pipe exists from the first signal on and is registered like a descriptor of
+ * 5. `bereft` says that a registration ended after its descriptor was closed: a duplicate of
+ *    that descriptor may keep reporting under an id that is dead. See rebuild.c.
+ * 6. The signal pipe exists from the first signal on and is registered like a descriptor of
  *    the user; its id is pipe_id.
  */
 #ifndef MIO__LOOP_LOOP_H
@@ -44,6 +46,7 @@ typedef struct mio__registration {
     mio_fd fd;
     uint8_t interest;
     uint8_t trigger;
+    bool spent; /* MIO_ONESHOT, and reported */
 } mio__registration;
 
 typedef struct mio__signal {
@@ -80,6 +83,8 @@ struct mio_loop {
     /* what is registered */
     mio__slab registrations;
     mio__fd_map fds;
+    bool bereft;
+    bool haunted;   /* such a report has come: build the selector anew */
     size_t resting; /* registrations that rest, and timers that are theirs */
     mio__timers timers;
     mio__slab signals;
@@ -94,6 +99,9 @@ struct mio_loop {
 /* registration.c: have the kernel watch a resting registration again. Returns 1 and an error
    event where that fails, and the registration has ended; else 0. */
 int mio__loop_resume(mio_loop *loop, uint64_t id, mio_event *ret_event);
+
+/* rebuild.c: a new selector with all that is armed. Returns 0 or -errno. */
+int mio__loop_rebuild(mio_loop *loop);
 
 /* signal.c: end the registration of a signal. Returns 0 or -ENOENT. */
 int mio__loop_signal_end(mio_loop *loop, uint64_t id);

@@ -37,6 +37,7 @@ static int registration_displace(mio_loop *loop, mio_fd fd)
         return 0;
     if (old->pause_id != 0)
         return -EEXIST;
+    loop->bereft = true;
     registration_end(loop, old);
     return 0;
 }
@@ -92,6 +93,7 @@ static int registration_lost(mio_loop *loop, mio__registration *registration, in
 {
     if (err != -EBADF && err != -ENOENT)
         return err;
+    loop->bereft = true;
     registration_end(loop, registration);
     return -EBADF;
 }
@@ -100,13 +102,17 @@ static int registration_change(mio_loop *loop, mio__registration *registration,
                                mio_interest interest, mio_trigger trigger)
 {
     const uint64_t id = mio__slab_id(registration);
+    int err;
 
     if (registration->pause_id != 0)
         return mio__selector_register(&loop->selector, registration->fd, id, interest, trigger);
     if (trigger == MIO_LEVEL && registration->trigger == MIO_LEVEL &&
         registration->interest == interest)
         return 0; /* a level is reported anew anyway */
-    return mio__selector_reregister(&loop->selector, registration->fd, id, interest, trigger);
+    err = mio__selector_reregister(&loop->selector, registration->fd, id, interest, trigger);
+    if (err == -ENOENT && registration->spent) /* left out by a rebuild */
+        err = mio__selector_register(&loop->selector, registration->fd, id, interest, trigger);
+    return err;
 }
 
 int mio_loop_reregister(mio_loop *loop, uint64_t id, mio_interest interest, mio_trigger trigger)
@@ -122,6 +128,7 @@ int mio_loop_reregister(mio_loop *loop, uint64_t id, mio_interest interest, mio_
     if (err < 0)
         return registration_lost(loop, registration, err);
     registration_unpause(loop, registration);
+    registration->spent = false;
     registration->interest = (uint8_t)interest;
     registration->trigger = (uint8_t)trigger;
     return 0;
@@ -133,8 +140,9 @@ int mio_loop_deregister(mio_loop *loop, uint64_t id)
 
     if (registration == NULL)
         return mio__loop_signal_end(loop, id);
-    if (registration->pause_id == 0)
-        mio__selector_deregister(&loop->selector, registration->fd);
+    if (registration->pause_id == 0 &&
+        mio__selector_deregister(&loop->selector, registration->fd) < 0)
+        loop->bereft = true;
     registration_end(loop, registration);
     return 0;
 }
@@ -168,6 +176,7 @@ int mio__loop_resume(mio_loop *loop, uint64_t id, mio_event *ret_event)
     int err;
 
     registration_unpause(loop, registration); /* its timer has ended by being fetched */
+    registration->spent = false;
     err = mio__selector_register(&loop->selector, registration->fd, id, registration->interest,
                                  (mio_trigger)registration->trigger);
     if (err == 0)

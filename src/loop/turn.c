@@ -43,6 +43,8 @@ int mio_loop_poll(mio_loop *loop, int64_t timeout_ns)
         return -EINVAL;
     if (loop->phase != TURN_NONE)
         return 0;
+    if (loop->haunted)
+        mio__loop_rebuild(loop); /* where that fails, the next poll tries again */
     count = mio__selector_wait(&loop->selector, loop->batch, loop->capacity,
                                turn_sleep(loop, timeout_ns));
     if (count < 0 && count != -EINTR)
@@ -82,6 +84,7 @@ static int turn_accept(mio_loop *loop, const mio_event *raw, mio_event *ret_even
         turn_take_signals(loop);
         return 0;
     }
+    registration->spent = registration->trigger == MIO_ONESHOT;
     *ret_event = (mio_event){
         .kind = MIO_READY, .ready = ready, .token = registration->token, .id = raw->token};
     return 1;
