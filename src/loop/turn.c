@@ -72,11 +72,13 @@ static void turn_take_signals(mio_loop *loop)
 static int turn_accept(mio_loop *loop, const mio_event *raw, mio_event *ret_event)
 {
     const unsigned conditions = MIO_READABLE | MIO_WRITABLE | MIO_PRIORITY;
-    const mio__registration *registration = mio__slab_get(&loop->registrations, raw->token);
+    mio__registration *registration = mio__slab_get(&loop->registrations, raw->token);
     unsigned ready;
 
-    if (registration == NULL)
+    if (registration == NULL) {
+        loop->haunted = loop->bereft; /* stale, or a ghost */
         return 0;
+    }
     ready = raw->ready & (registration->interest | ~conditions);
     if (ready == 0)
         return 0;
