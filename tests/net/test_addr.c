@@ -208,16 +208,19 @@ END_TEST
 static void check_kernel_path(const char *folder, size_t length, bool nul)
 {
     const int fd = socket(AF_UNIX, SOCK_STREAM, 0);
-    struct sockaddr_un un = {.sun_family = AF_UNIX};
-    char path[sizeof un.sun_path + 1] = "";
+    struct {
+        struct sockaddr_un un;
+        char nul; /* valgrind wants one after the path */
+    } name = {.un = {.sun_family = AF_UNIX}};
+    char path[sizeof name.un.sun_path + 1] = "";
     mio_addr addr;
     mio__addr_parts parts;
 
     memset(path, 'p', length);
     memcpy(path, folder, strlen(folder));
     path[strlen(folder)] = '/';
-    memcpy(un.sun_path, path, length);
-    ck_assert_int_eq(bind(fd, (struct sockaddr *)&un,
+    memcpy(name.un.sun_path, path, length);
+    ck_assert_int_eq(bind(fd, (struct sockaddr *)&name,
                           (socklen_t)(offsetof(struct sockaddr_un, sun_path) + length + nul)),
                      0);
     ck_assert_int_eq(mio_socket_local(fd, &addr), 0);

@@ -415,7 +415,7 @@ END_TEST
 
 START_TEST(no_descriptor)
 {
-    char buffer[8];
+    char buffer[8] = "";
     struct iovec vector = {buffer, sizeof buffer};
 
     ck_assert_int_eq(mio_read(-1, buffer, sizeof buffer), -EBADF);
@@ -429,7 +429,7 @@ END_TEST
 
 START_TEST(pipes_can_be_read)
 {
-    char buffer[8];
+    char buffer[8] = "";
     struct iovec vector = {buffer, sizeof buffer};
     int fds[2];
 
@@ -501,6 +501,7 @@ Suite *harness_suite(void)
     tcase_add_test(wrong, not_connected);
     tcase_add_test(wrong, no_descriptor);
     tcase_add_test(wrong, pipes_can_be_read);
-    tcase_add_loop_test(wrong, memory_that_is_not_there, 0, LOOPBACK_FAMILIES);
+    if (!loopback_in_valgrind()) /* it would complain, rightly */
+        tcase_add_loop_test(wrong, memory_that_is_not_there, 0, LOOPBACK_FAMILIES);
     return suite;
 }
