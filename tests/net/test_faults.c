@@ -6,53 +6,14 @@
  */
 #include "loopback.h"
 
-#include <errno.h>
+#include "faults.h"
+
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 /* ------------------------------------------------------------------- faults */
-
-/* After `skip` calls of `call`, the next `times` fail with `err`. */
-static struct {
-    const char *call;
-    int err;
-    int skip;
-    int times;
-    int struck; /* how often it did */
-} fault;
-
-static void fault_arm(const char *call, int err, int skip, int times)
-{
-    fault.call = call;
-    fault.err = err;
-    fault.skip = skip;
-    fault.times = times;
-    fault.struck = 0;
-}
-
-/* Back to normal; returns how many calls have failed. */
-static int fault_disarm(void)
-{
-    fault.call = NULL;
-    return fault.struck;
-}
-
-static bool fault_strikes(const char *call)
-{
-    if (fault.call == NULL || strcmp(fault.call, call) != 0)
-        return false;
-    if (fault.skip > 0) {
-        fault.skip--;
-        return false;
-    }
-    if (fault.struck == fault.times)
-        return false;
-    fault.struck++;
-    errno = fault.err;
-    return true;
-}
 
 /* The state of a random sequence of faults in reads and writes; 0 for none. */
 static uint64_t chaos;
@@ -73,15 +34,7 @@ static size_t chaos_size(size_t size)
     return chaos == 0 || size == 0 ? size : harness_random(&chaos) % size + 1;
 }
 
-#define WRAP(type, name, parameters, arguments)                                                \
-    type __real_##name parameters;                                                             \
-    type __wrap_##name parameters;                                                             \
-    type __wrap_##name parameters                                                              \
-    {                                                                                          \
-        return fault_strikes(#name) ? -1 : __real_##name arguments;                            \
-    }
-
-/* The same for reads and writes. */
+/* WRAP() for reads and writes. */
 #define WRAP_TRANSFER(name, parameters, arguments)                                             \
     ssize_t __real_##name parameters;                                                          \
     ssize_t __wrap_##name parameters;                                                          \
@@ -134,9 +87,6 @@ int __wrap_close(int fd)
 
 /* ------------------------------------------------------------- constructors */
 
-/* Opens something and closes it again; returns what the constructor returned. */
-typedef int scenario(void);
-
 /* A constructor has returned `err` and written `fd`, or -2 is still in there. */
 static int opened(int err, mio_fd fd)
 {
@@ -186,30 +136,6 @@ static int open_pair(void)
     return opened(err, fds[1]);
 }
 
-/* Fail the first call, then the second, and so on until the scenario passes untouched. */
-static void check_constructor(scenario *open, const char *call, int err)
-{
-    const int descriptors = harness_open_descriptors();
-    int skip = 0, result;
-
-    for (;; skip++) {
-        fault_arm(call, err, skip, 1);
-        result = open();
-        if (fault_disarm() == 0)
-            break;
-        ck_assert_msg(result == -err, "%s %d: %d", call, err, result);
-        ck_assert_int_eq(harness_open_descriptors(), descriptors);
-    }
-    ck_assert_int_eq(result, 0);
-    ck_assert_int_gt(skip, 0);
-}
-
-static void check_errors(scenario *open, const char *call, const int *errors)
-{
-    for (; *errors != 0; errors++)
-        check_constructor(open, call, *errors);
-}
-
 static const int socket_errors[] = {EMFILE, ENFILE, ENOMEM, ENOBUFS, EACCES, EAFNOSUPPORT, 0};
 static const int option_errors[] = {ENOMEM, ENOBUFS, ENOPROTOOPT, EOPNOTSUPP, EPERM, 0};
 static const int bind_errors[] = {EADDRINUSE, EADDRNOTAVAIL, EACCES, ENOMEM, EROFS, EINTR, 0};
@@ -221,10 +147,10 @@ START_TEST(listen_fails)
 {
     static const int listen_errors[] = {EADDRINUSE, EOPNOTSUPP, ENOMEM, 0};
 
-    check_errors(open_listener, "socket", socket_errors);
-    check_errors(open_listener, "setsockopt", option_errors);
-    check_errors(open_listener, "bind", bind_errors);
-    check_errors(open_listener, "listen", listen_errors);
+    fault_check_each(open_listener, "socket", socket_errors);
+    fault_check_each(open_listener, "setsockopt", option_errors);
+    fault_check_each(open_listener, "bind", bind_errors);
+    fault_check_each(open_listener, "listen", listen_errors);
 }
 END_TEST
 
@@ -232,11 +158,11 @@ START_TEST(connect_fails)
 {
     mio_fd listener = loopback_listen(loopback_family(_i), NULL, &connect_target);
 
-    check_errors(open_connection, "socket", socket_errors);
+    fault_check_each(open_connection, "socket", socket_errors);
     if (loopback_family(_i) != MIO_UNIX)
-        check_errors(open_connection, "setsockopt", option_errors);
-    check_errors(open_connection, "bind", bind_errors);
-    check_errors(open_connection, "connect", connect_errors);
+        fault_check_each(open_connection, "setsockopt", option_errors);
+    fault_check_each(open_connection, "bind", bind_errors);
+    fault_check_each(open_connection, "connect", connect_errors);
     ck_assert_int_eq(mio_close(listener), 0);
 }
 END_TEST
@@ -260,8 +186,8 @@ END_TEST
 
 START_TEST(pairs_and_spares_fail)
 {
-    check_errors(open_pair, "socketpair", socket_errors);
-    check_errors(open_spare, "socket", socket_errors);
+    fault_check_each(open_pair, "socketpair", socket_errors);
+    fault_check_each(open_spare, "socket", socket_errors);
 }
 END_TEST
 
