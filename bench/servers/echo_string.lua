@@ -1,0 +1,50 @@
+-- Echo with handlers and strings. It ends when its last client has left.
+
+local mio = require("mio")
+
+local loop <close> = assert(mio.loop())
+local listener = assert(mio.listen("127.0.0.1:0"))
+local unsent = {} -- client -> what its full socket did not take
+local clients = 0
+
+local function leave(client)
+  unsent[client] = nil
+  client:close()
+  clients = clients - 1
+  if clients == 0 then listener:close() end
+end
+
+local function write(client, registration, data)
+  local sent, err = client:try_write(data)
+  if sent == #data then return end
+  if not sent and err ~= "again" then return leave(client) end
+  unsent[client] = data:sub((sent or 0) + 1)
+  registration:reregister("w") -- read on when this is gone
+end
+
+local function on_client(client, readable, _, _, registration)
+  if readable and not unsent[client] then
+    local data, err = client:try_read()
+    if data then
+      write(client, registration, data)
+    elseif err ~= "again" then
+      leave(client)
+    end
+  else
+    local data = unsent[client]
+    unsent[client] = nil
+    registration:reregister("r")
+    write(client, registration, data)
+  end
+end
+
+loop:register(listener, "r", function()
+  for client in listener:try_accepts() do
+    clients = clients + 1
+    loop:register(client, "r", on_client)
+  end
+end)
+
+print("listening on " .. tostring(listener:local_address()))
+io.stdout:flush()
+assert(loop:run())
