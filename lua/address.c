@@ -13,12 +13,15 @@ const char *mio__lua_address_text(lua_State *L, const mio_addr *addr)
 /* The text is the key of the table of addresses: there is one text for each address. */
 void mio__lua_address_push(lua_State *L, const mio_addr *addr)
 {
+    mio__lua_address *address;
+
     lua_getiuservalue(L, lua_upvalueindex(1), STATE_ADDRESSES);
     mio__lua_address_text(L, addr);
     lua_pushvalue(L, -1);
     if (lua_rawget(L, -3) == LUA_TNIL) {
         lua_pop(L, 1);
-        *(mio_addr *)mio__lua_class_new(L, CLASS_ADDRESS, sizeof *addr, 0) = *addr;
+        address = mio__lua_class_new(L, CLASS_ADDRESS, sizeof *address, 0);
+        address->addr = *addr;
         lua_pushvalue(L, -2);
         lua_pushvalue(L, -2);
         lua_rawset(L, -5);
@@ -29,12 +32,13 @@ void mio__lua_address_push(lua_State *L, const mio_addr *addr)
 
 bool mio__lua_address_test(lua_State *L, int arg, mio_addr *ret_addr)
 {
-    const mio_addr *addr = mio__lua_class_test(L, arg, CLASS_ADDRESS);
+    const mio__lua_address *address =
+        mio__lua_class_test(L, arg, CLASS_ADDRESS, sizeof *address);
     const char *text;
     size_t size;
 
-    if (addr != NULL) {
-        *ret_addr = *addr;
+    if (address != NULL) {
+        *ret_addr = address->addr;
         return true;
     }
     if (lua_type(L, arg) != LUA_TSTRING)
@@ -62,6 +66,14 @@ int mio__lua_address_create(lua_State *L)
     mio__lua_address_check(L, 1, &addr);
     mio__lua_address_push(L, &addr);
     return 1;
+}
+
+static const mio_addr *address_check(lua_State *L, int arg)
+{
+    const mio__lua_address *address =
+        mio__lua_class_check(L, arg, CLASS_ADDRESS, sizeof *address);
+
+    return &address->addr;
 }
 
 static int address_push_host(lua_State *L, const mio_addr *addr)
@@ -98,7 +110,7 @@ static int address_push_family(lua_State *L, const mio_addr *addr)
 /* address.host, address.port, address.family */
 static int address_index(lua_State *L)
 {
-    const mio_addr *addr = mio__lua_class_check(L, 1, CLASS_ADDRESS);
+    const mio_addr *addr = address_check(L, 1);
     const char *key = lua_type(L, 2) == LUA_TSTRING ? lua_tostring(L, 2) : "";
 
     if (strcmp(key, "host") == 0)
@@ -113,14 +125,14 @@ static int address_index(lua_State *L)
 
 static int address_tostring(lua_State *L)
 {
-    mio__lua_address_text(L, mio__lua_class_check(L, 1, CLASS_ADDRESS));
+    mio__lua_address_text(L, address_check(L, 1));
     return 1;
 }
 
 static int address_less(lua_State *L)
 {
-    const mio_addr *a = mio__lua_class_check(L, 1, CLASS_ADDRESS);
-    const mio_addr *b = mio__lua_class_check(L, 2, CLASS_ADDRESS);
+    const mio_addr *a = address_check(L, 1);
+    const mio_addr *b = address_check(L, 2);
 
     lua_pushboolean(L, mio_addr_compare(a, b) < 0);
     return 1;

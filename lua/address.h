@@ -9,6 +9,11 @@
 
 #include "mio/addr.h"
 
+typedef struct mio__lua_address {
+    mio__lua_object object;
+    mio_addr addr;
+} mio__lua_address;
+
 /* Push the object of an address. */
 void mio__lua_address_push(lua_State *L, const mio_addr *addr);
 

@@ -24,13 +24,11 @@ static void buffer_resize(lua_State *L, mio__lua_buffer *buffer, size_t capacity
     buffer->capacity = capacity;
 }
 
-void mio__lua_buffer_reserve(lua_State *L, mio__lua_buffer *buffer, size_t size)
+void mio__lua_buffer_grow(lua_State *L, mio__lua_buffer *buffer, size_t size)
 {
     const size_t length = mio__lua_buffer_length(buffer);
     size_t capacity = buffer->capacity > 0 ? buffer->capacity : BUFFER_FIRST;
 
-    if (mio__lua_buffer_free(buffer) >= size)
-        return;
     if (buffer->start > 0) {
         memmove(buffer->data, buffer->data + buffer->start, length);
         buffer->start = 0;
@@ -56,7 +54,7 @@ void mio__lua_buffer_consume(mio__lua_buffer *buffer, size_t count)
 
 static mio__lua_buffer *buffer_check(lua_State *L)
 {
-    return mio__lua_class_check(L, 1, CLASS_BUFFER);
+    return mio__lua_class_check(L, 1, CLASS_BUFFER, sizeof(mio__lua_buffer));
 }
 
 int mio__lua_buffer_create(lua_State *L)
@@ -75,7 +73,7 @@ int mio__lua_buffer_create(lua_State *L)
 /* Where the bytes of an argument are: a string's or another buffer's. */
 static const char *buffer_check_piece(lua_State *L, int arg, size_t *ret_size)
 {
-    const mio__lua_buffer *piece = mio__lua_class_test(L, arg, CLASS_BUFFER);
+    const mio__lua_buffer *piece = mio__lua_buffer_test(L, arg);
 
     if (piece == NULL)
         return luaL_checklstring(L, arg, ret_size);
@@ -200,7 +198,8 @@ static int buffer_gc(lua_State *L)
     lua_Alloc allocate = lua_getallocf(L, &ud);
 
     allocate(ud, buffer->data, buffer->capacity, 0);
-    *buffer = (mio__lua_buffer){.data = NULL};
+    buffer->data = NULL;
+    buffer->start = buffer->end = buffer->capacity = 0;
     return 0;
 }
 

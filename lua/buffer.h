@@ -14,17 +14,24 @@
 #include "state.h"
 
 typedef struct mio__lua_buffer {
+    mio__lua_object object;
     char *data;
     size_t start;
     size_t end;
     size_t capacity;
 } mio__lua_buffer;
 
-/* Make room for `size` more bytes, or raise an error of memory. */
-void mio__lua_buffer_reserve(lua_State *L, mio__lua_buffer *buffer, size_t size);
+/* Make room for `size` more bytes where there is less, or raise an error of memory. */
+void mio__lua_buffer_grow(lua_State *L, mio__lua_buffer *buffer, size_t size);
 
 /* `count` bytes from the front are done with. */
 void mio__lua_buffer_consume(mio__lua_buffer *buffer, size_t count);
+
+/* The buffer at `arg`, or NULL. */
+static inline mio__lua_buffer *mio__lua_buffer_test(lua_State *L, int arg)
+{
+    return mio__lua_class_test(L, arg, CLASS_BUFFER, sizeof(mio__lua_buffer));
+}
 
 static inline size_t mio__lua_buffer_length(const mio__lua_buffer *buffer)
 {
@@ -34,6 +41,13 @@ static inline size_t mio__lua_buffer_length(const mio__lua_buffer *buffer)
 static inline size_t mio__lua_buffer_free(const mio__lua_buffer *buffer)
 {
     return buffer->capacity - buffer->end;
+}
+
+/* Make sure of room for `size` more bytes. */
+static inline void mio__lua_buffer_reserve(lua_State *L, mio__lua_buffer *buffer, size_t size)
+{
+    if (mio__lua_buffer_free(buffer) < size)
+        mio__lua_buffer_grow(L, buffer, size);
 }
 
 /* mio.buffer([capacity]) */

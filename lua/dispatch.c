@@ -9,54 +9,42 @@
 
 /* ------------------------------------------------------------- one event */
 
-static int dispatch_push_ready(lua_State *L, int frame, const mio_event *event)
+static int dispatch_push_ready(lua_State *L, int table, const mio_event *event)
 {
     const unsigned closed = MIO_READ_CLOSED | MIO_WRITE_CLOSED | MIO_ERROR;
-    int registration;
 
-    if (mio__lua_slots_get(L, frame + LOOP_REGISTRATIONS, event->id) != LUA_TUSERDATA) {
-        lua_pop(L, 1);
+    if (mio__lua_slots_get(L, table, event->id, SLOT_HANDLER) <= LUA_TBOOLEAN)
         return -1;
-    }
-    registration = lua_gettop(L);
-    lua_getiuservalue(L, registration, REGISTRATION_HANDLER);
-    lua_getiuservalue(L, registration, REGISTRATION_SOURCE);
+    mio__lua_slots_get(L, table, event->id, SLOT_SOURCE);
     lua_pushboolean(L, (event->ready & MIO_READABLE) != 0);
     lua_pushboolean(L, (event->ready & MIO_WRITABLE) != 0);
     lua_pushboolean(L, (event->ready & closed) != 0);
-    lua_pushvalue(L, registration);
+    mio__lua_slots_get(L, table, event->id, SLOT_OBJECT);
     return 5;
 }
 
 /* A timer that fires once is let go before its handler runs: the handler may arm it anew. */
-static int dispatch_push_timer(lua_State *L, int frame, const mio_event *event)
+static int dispatch_push_timer(lua_State *L, int table, const mio_event *event)
 {
     mio__lua_timer *timer;
 
-    if (mio__lua_slots_get(L, frame + LOOP_TIMERS, event->id) != LUA_TUSERDATA) {
-        lua_pop(L, 1);
+    if (mio__lua_slots_get(L, table, event->id, SLOT_HANDLER) <= LUA_TBOOLEAN)
         return -1;
-    }
+    mio__lua_slots_get(L, table, event->id, SLOT_OBJECT);
     timer = lua_touserdata(L, -1);
     if (!timer->periodic) {
-        mio__lua_slots_clear(L, frame + LOOP_TIMERS, event->id);
+        mio__lua_slots_clear(L, table, event->id);
         timer->id = 0;
     }
-    lua_getiuservalue(L, -1, TIMER_HANDLER);
-    lua_insert(L, -2);
     return 1;
 }
 
-static int dispatch_push_signal(lua_State *L, int frame, const mio_event *event)
+static int dispatch_push_signal(lua_State *L, int table, const mio_event *event)
 {
-    if (mio__lua_slots_get(L, frame + LOOP_SIGNALS, event->id) != LUA_TUSERDATA) {
-        lua_pop(L, 1);
+    if (mio__lua_slots_get(L, table, event->id, SLOT_HANDLER) <= LUA_TBOOLEAN)
         return -1;
-    }
-    lua_getiuservalue(L, -1, REGISTRATION_HANDLER);
-    lua_insert(L, -2);
     mio__lua_signal_push(L, (int)event->value);
-    lua_insert(L, -2);
+    mio__lua_slots_get(L, table, event->id, SLOT_OBJECT);
     return 2;
 }
 
@@ -72,11 +60,11 @@ int mio__lua_dispatch_push(lua_State *L, int frame, const mio_event *event)
 {
     switch (event->kind) {
     case MIO_READY:
-        return dispatch_push_ready(L, frame, event);
+        return dispatch_push_ready(L, frame + LOOP_REGISTRATIONS, event);
     case MIO_TIMEOUT:
-        return dispatch_push_timer(L, frame, event);
+        return dispatch_push_timer(L, frame + LOOP_TIMERS, event);
     case MIO_SIGNAL:
-        return dispatch_push_signal(L, frame, event);
+        return dispatch_push_signal(L, frame + LOOP_SIGNALS, event);
     case MIO_INTERRUPTED:
         lua_pushcfunction(L, dispatch_nothing);
         return 0;
@@ -85,61 +73,6 @@ int mio__lua_dispatch_push(lua_State *L, int frame, const mio_event *event)
         break;
     }
     return -1;
-}
-
-/* A coroutine that has returned or failed waits for no more events. */
-static void resume_end(lua_State *L, int frame, const mio_event *event)
-{
-    const int which = event->kind == MIO_TIMEOUT  ? LOOP_TIMERS
-                      : event->kind == MIO_SIGNAL ? LOOP_SIGNALS
-                                                  : LOOP_REGISTRATIONS;
-    const mio__lua_loop *loop = lua_touserdata(L, frame);
-
-    if (loop->core != NULL &&
-        mio__lua_slots_get(L, frame + which, event->id) == LUA_TUSERDATA) {
-        if (which == LOOP_TIMERS)
-            mio__lua_timer_cancel(L, lua_touserdata(L, -1));
-        else
-            mio__lua_registration_end(L, lua_touserdata(L, -1));
-    }
-}
-
-/* The coroutine's error, with the coroutine's own traceback, which is gone once it is closed.
- */
-static void resume_fail(lua_State *L, lua_State *co)
-{
-    if (lua_type(co, -1) == LUA_TSTRING)
-        luaL_traceback(L, co, lua_tostring(co, -1), 0);
-    else
-        lua_xmove(co, L, 1);
-    lua_resetthread(co);
-    lua_error(L);
-}
-
-void mio__lua_dispatch_resume(lua_State *L, int frame, const mio_event *event, int count)
-{
-    const int thread = lua_gettop(L) - count;
-    lua_State *co = lua_tothread(L, thread);
-    int results, status;
-
-    if (lua_status(co) != LUA_YIELD && (lua_status(co) != LUA_OK || lua_gettop(co) == 0)) {
-        resume_end(L, frame, event);
-        luaL_error(L, "the handler is a coroutine that is not suspended");
-    }
-    if (!lua_checkstack(co, count))
-        luaL_error(L, "stack overflow in the coroutine of a handler");
-    lua_xmove(L, co, count);
-    status = lua_resume(co, L, count, &results);
-    if (status == LUA_YIELD) {
-        lua_pop(co, results);
-        return;
-    }
-    resume_end(L, frame, event);
-    lua_settop(L, thread);
-    if (status == LUA_OK)
-        lua_settop(co, 0);
-    else
-        resume_fail(L, co);
 }
 
 /* ------------------------------------------------------------------- run */
@@ -164,13 +97,10 @@ static void run_events(lua_State *L, const mio__lua_loop *loop, lua_KContext ctx
     while (loop->core != NULL && mio_loop_next(loop->core, &event)) {
         const int count = mio__lua_dispatch_push(L, RUN_LOOP, &event);
 
-        if (count < 0)
-            continue;
-        if (lua_type(L, -count - 1) == LUA_TTHREAD)
-            mio__lua_dispatch_resume(L, RUN_LOOP, &event, count);
-        else
+        if (count >= 0)
             lua_callk(L, count, 0, ctx, run_deliver);
-        lua_settop(L, RUN_GUARD);
+        else
+            lua_settop(L, RUN_GUARD);
     }
 }
 
@@ -228,7 +158,7 @@ static int run_begin(lua_State *L, const mio__lua_loop *loop, int64_t timeout_ns
 
 int mio__lua_dispatch_run(lua_State *L)
 {
-    mio__lua_loop *loop = mio__lua_class_check(L, 1, CLASS_LOOP);
+    mio__lua_loop *loop = mio__lua_loop_check(L);
     const int refused = run_enter(L, loop);
 
     if (refused != 0)
@@ -238,7 +168,7 @@ int mio__lua_dispatch_run(lua_State *L)
 
 int mio__lua_dispatch_run_once(lua_State *L)
 {
-    mio__lua_loop *loop = mio__lua_class_check(L, 1, CLASS_LOOP);
+    mio__lua_loop *loop = mio__lua_loop_check(L);
     const int64_t timeout_ns = mio__lua_seconds_timeout(L, 2);
     const int refused = run_enter(L, loop);
 
@@ -247,20 +177,24 @@ int mio__lua_dispatch_run_once(lua_State *L)
 
 /* ----------------------------------------------------------------- guard */
 
-/* The guard holds a pointer to the loop, whose user value it is: it is on no stack without it.
- */
+/* Its loop, whose user value it is, is on every stack that it is on. */
+typedef struct mio__lua_running {
+    mio__lua_object object;
+    mio__lua_loop *loop;
+} mio__lua_running;
+
 void mio__lua_dispatch_push_guard(lua_State *L, mio__lua_loop *loop)
 {
-    mio__lua_loop **guard = mio__lua_class_new(L, CLASS_RUNNING, sizeof *guard, 0);
+    mio__lua_running *guard = mio__lua_class_new(L, CLASS_RUNNING, sizeof *guard, 0);
 
-    *guard = loop;
+    guard->loop = loop;
 }
 
 static int guard_close(lua_State *L)
 {
-    mio__lua_loop *const *guard = lua_touserdata(L, 1);
+    const mio__lua_running *guard = lua_touserdata(L, 1);
 
-    (*guard)->running = false;
+    guard->loop->running = false;
     return 0;
 }
 

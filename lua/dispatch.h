@@ -8,8 +8,9 @@
  *
  *            run's frame:  loop | registrations | timers | signals | guard | handler, args...
  *
- * The slot tables lie in fixed places of the frame, so that finding a handler is two table
- * reads. The guard is to-be-closed: however run is left, the loop is told.
+ * The slot tables lie in fixed places of the frame, so that finding a handler and what it is
+ * called with is three array reads. The guard is to-be-closed: however run is left, the loop is
+ * told.
  */
 #ifndef MIO__LUA_DISPATCH_H
 #define MIO__LUA_DISPATCH_H
@@ -25,13 +26,9 @@ int mio__lua_dispatch_run_once(lua_State *L);
  *
  *   frame   index of the loop; its slot tables follow it, as in run's frame
  *
- * Returns the number of arguments; -1, with nothing pushed, where no handler is registered.
+ * Returns the number of arguments; -1, with nothing of use on top, where nobody handles it.
  */
 int mio__lua_dispatch_push(lua_State *L, int frame, const mio_event *event);
-
-/* Resume the coroutine that mio__lua_dispatch_push() has pushed with `count` arguments. When
-   it has ended, so has its registration or timer. Its error is raised in L. */
-void mio__lua_dispatch_resume(lua_State *L, int frame, const mio_event *event, int count);
 
 /* Push the loop's slot tables, after the loop itself, which is on top. */
 void mio__lua_dispatch_push_frame(lua_State *L);

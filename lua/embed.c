@@ -15,7 +15,7 @@ static bool embed_push_closure(lua_State *L, lua_CFunction function)
     if (!lua_checkstack(L, LUA_MINSTACK))
         return false;
     mio__lua_state_push(L);
-    if (((mio__lua_state *)lua_touserdata(L, -1))->classes[CLASS_LOOP] == NULL) {
+    if (!((mio__lua_state *)lua_touserdata(L, -1))->opened) {
         lua_pop(L, 1);
         return false;
     }
@@ -97,12 +97,8 @@ static int embed_dispatch(lua_State *L)
     lua_replace(L, EMBED_LOOP);
     mio__lua_dispatch_push_frame(L);
     count = mio__lua_dispatch_push(L, EMBED_LOOP, event);
-    if (count >= 0) {
-        if (lua_type(L, -count - 1) == LUA_TTHREAD)
-            mio__lua_dispatch_resume(L, EMBED_LOOP, event, count);
-        else
-            lua_call(L, count, 0);
-    }
+    if (count >= 0)
+        lua_call(L, count, 0);
     lua_pushboolean(L, count >= 0 && event->kind != MIO_INTERRUPTED);
     return 1;
 }

@@ -18,7 +18,7 @@ static const int64_t listener_pause_ns = 100000000;
 
 static mio__lua_listener *listener_check(lua_State *L)
 {
-    return mio__lua_class_check(L, 1, CLASS_LISTENER);
+    return mio__lua_class_check(L, 1, CLASS_LISTENER, sizeof(mio__lua_listener));
 }
 
 static void listener_prepare_stream(lua_State *L, int listener)

@@ -1,5 +1,6 @@
 #include "loop.h"
 
+#include "coroutine.h"
 #include "dispatch.h"
 #include "options.h"
 #include "registration.h"
@@ -80,8 +81,8 @@ static void loop_close_slots(lua_State *L, int index, int which)
     const mio__lua_loop *loop = lua_touserdata(L, index);
 
     lua_getiuservalue(L, index, which);
-    for (lua_Integer i = (lua_Integer)lua_rawlen(L, -1); i > 0; i--) {
-        if (lua_rawgeti(L, -1, i) == LUA_TUSERDATA) {
+    for (lua_Integer slot = mio__lua_slots_count(L, -1); slot-- > 0;) {
+        if (mio__lua_slots_get(L, -1, (uint64_t)slot, SLOT_OBJECT) == LUA_TUSERDATA) {
             mio__lua_registration *registration = lua_touserdata(L, -1);
 
             if (loop->attached)
@@ -115,9 +116,9 @@ void mio__lua_loop_close(lua_State *L, int index)
 
 static void *loop_check_either(lua_State *L)
 {
-    void *loop = mio__lua_class_test(L, 1, CLASS_POLL);
+    void *loop = mio__lua_class_test(L, 1, CLASS_POLL, sizeof(mio__lua_loop));
 
-    return loop != NULL ? loop : mio__lua_class_check(L, 1, CLASS_LOOP);
+    return loop != NULL ? loop : mio__lua_loop_check(L);
 }
 
 int mio__lua_loop_method_close(lua_State *L)
@@ -156,52 +157,39 @@ int mio__lua_loop_create(lua_State *L)
 
 /* ------------------------------------------------------------------- methods */
 
-static mio__lua_loop *loop_check(lua_State *L)
-{
-    return mio__lua_class_check(L, 1, CLASS_LOOP);
-}
-
-static void loop_check_handler(lua_State *L, int arg)
-{
-    const int type = lua_type(L, arg);
-
-    if (type == LUA_TFUNCTION || type == LUA_TTHREAD)
-        return;
-    if (luaL_getmetafield(L, arg, "__call") == LUA_TNIL)
-        luaL_typeerror(L, arg, "function, coroutine or callable object");
-    lua_pop(L, 1);
-}
-
 /* loop:register(source, interest, handler [, options]) */
 static int loop_register(lua_State *L)
 {
-    mio__lua_loop *loop = loop_check(L);
+    mio__lua_loop *loop = mio__lua_loop_check(L);
 
     luaL_checkany(L, 2);
-    loop_check_handler(L, 4);
+    lua_settop(L, 5);
+    mio__lua_coroutine_push_handler(L, 4);
     if (loop->core == NULL)
         return mio__lua_token(L, "closed");
-    return mio__lua_registration_new(L, loop, 4, 3, 5);
+    return mio__lua_registration_new(L, loop, 6, 3, 5);
 }
 
 /* loop:signal(signal, handler) */
 static int loop_signal(lua_State *L)
 {
-    mio__lua_loop *loop = loop_check(L);
+    mio__lua_loop *loop = mio__lua_loop_check(L);
 
-    loop_check_handler(L, 3);
+    lua_settop(L, 3);
+    mio__lua_coroutine_push_handler(L, 3);
     if (loop->core == NULL)
         return mio__lua_token(L, "closed");
-    return mio__lua_registration_new_signal(L, loop, 3);
+    return mio__lua_registration_new_signal(L, loop, 4);
 }
 
 /* loop:after(seconds, handler) */
 static int loop_after(lua_State *L)
 {
-    const mio__lua_loop *loop = loop_check(L);
+    const mio__lua_loop *loop = mio__lua_loop_check(L);
     const int64_t delay_ns = mio__lua_seconds_check(L, 2);
 
-    loop_check_handler(L, 3);
+    lua_settop(L, 3);
+    mio__lua_coroutine_push_handler(L, 3);
     if (loop->core == NULL)
         return mio__lua_token(L, "closed");
     return mio__lua_timer_new(L, delay_ns, false);
@@ -210,11 +198,12 @@ static int loop_after(lua_State *L)
 /* loop:every(seconds, handler) */
 static int loop_every(lua_State *L)
 {
-    const mio__lua_loop *loop = loop_check(L);
+    const mio__lua_loop *loop = mio__lua_loop_check(L);
     const int64_t period_ns = mio__lua_seconds_check(L, 2);
 
     luaL_argcheck(L, period_ns > 0, 2, "a period is more than 0 seconds");
-    loop_check_handler(L, 3);
+    lua_settop(L, 3);
+    mio__lua_coroutine_push_handler(L, 3);
     if (loop->core == NULL)
         return mio__lua_token(L, "closed");
     return mio__lua_timer_new(L, period_ns, true);
@@ -223,7 +212,7 @@ static int loop_every(lua_State *L)
 /* loop:shutdown() */
 static int loop_shutdown(lua_State *L)
 {
-    const mio__lua_loop *loop = loop_check(L);
+    const mio__lua_loop *loop = mio__lua_loop_check(L);
 
     if (loop->core == NULL)
         return mio__lua_token(L, "closed");
@@ -235,7 +224,7 @@ static int loop_shutdown(lua_State *L)
 /* loop:now() */
 static int loop_now(lua_State *L)
 {
-    const mio__lua_loop *loop = loop_check(L);
+    const mio__lua_loop *loop = mio__lua_loop_check(L);
 
     if (loop->core == NULL)
         return mio__lua_token(L, "closed");
@@ -257,7 +246,7 @@ static int loop_pollfd(lua_State *L)
 /* loop:events(): what a host has to wait for on pollfd(); cqueues asks for it */
 static int loop_events(lua_State *L)
 {
-    loop_check(L);
+    mio__lua_loop_check(L);
     lua_pushliteral(L, "r");
     return 1;
 }
@@ -265,7 +254,7 @@ static int loop_events(lua_State *L)
 /* loop:timeout(): how long a host may wait; nil is for ever */
 static int loop_timeout(lua_State *L)
 {
-    const mio__lua_loop *loop = loop_check(L);
+    const mio__lua_loop *loop = mio__lua_loop_check(L);
     int64_t timeout_ns;
 
     if (loop->core == NULL)
@@ -280,7 +269,7 @@ static int loop_timeout(lua_State *L)
 
 static int loop_tostring(lua_State *L)
 {
-    const mio__lua_loop *loop = loop_check(L);
+    const mio__lua_loop *loop = mio__lua_loop_check(L);
 
     if (loop->core == NULL)
         lua_pushliteral(L, "mio.loop (closed)");

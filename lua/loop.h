@@ -19,6 +19,7 @@
 enum { LOOP_REGISTRATIONS = 1, LOOP_TIMERS, LOOP_SIGNALS, LOOP_RUNNING, LOOP_VALUES = 4 };
 
 typedef struct mio__lua_loop {
+    mio__lua_object object;
     mio_loop *core;
     bool running;
     bool attached; /* the core is a host's, who drives it and frees it */
@@ -28,6 +29,12 @@ typedef struct mio__lua_loop {
    NULL and the error where that fails, with nothing pushed. */
 mio__lua_loop *mio__lua_loop_new(lua_State *L, mio__lua_class class,
                                  const mio_loop_config *config, mio_loop *core, int *ret_err);
+
+/* The loop at index 1; anything else, a poll too, raises an error. */
+static inline mio__lua_loop *mio__lua_loop_check(lua_State *L)
+{
+    return mio__lua_class_check(L, 1, CLASS_LOOP, sizeof(mio__lua_loop));
+}
 
 /* Push one of the loop's slot tables, or nil where the loop's object is being collected. */
 int mio__lua_loop_push_slots(lua_State *L, const mio__lua_loop *loop, int which);

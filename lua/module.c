@@ -28,9 +28,9 @@ static int module_now(lua_State *L)
 
 static void module_define_classes(lua_State *L)
 {
-    const mio__lua_state *state = lua_touserdata(L, -1);
+    mio__lua_state *state = lua_touserdata(L, -1);
 
-    if (state->classes[CLASS_TIMER] != NULL)
+    if (state->opened)
         return;
     mio__lua_address_open(L);
     mio__lua_buffer_open(L);
@@ -41,7 +41,8 @@ static void module_define_classes(lua_State *L)
     mio__lua_registration_open(L);
     mio__lua_signals_open(L);
     mio__lua_stream_open(L);
-    mio__lua_timer_open(L); /* last: what is asked above */
+    mio__lua_timer_open(L);
+    state->opened = true;
 }
 
 int luaopen_mio(lua_State *L)

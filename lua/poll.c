@@ -15,7 +15,7 @@
 
 static mio__lua_loop *poll_check(lua_State *L)
 {
-    return mio__lua_class_check(L, 1, CLASS_POLL);
+    return mio__lua_class_check(L, 1, CLASS_POLL, sizeof(mio__lua_loop));
 }
 
 /* mio.poll() */
@@ -47,8 +47,7 @@ static int poll_push_event(lua_State *L, const mio_event *event)
     const unsigned closed = MIO_READ_CLOSED | MIO_WRITE_CLOSED | MIO_ERROR;
 
     lua_getiuservalue(L, 1, LOOP_REGISTRATIONS);
-    mio__lua_slots_get(L, -1, event->id);
-    lua_getiuservalue(L, -1, REGISTRATION_HANDLER);
+    mio__lua_slots_get(L, -1, event->id, SLOT_HANDLER);
     lua_pushboolean(L, (event->ready & MIO_READABLE) != 0);
     lua_pushboolean(L, (event->ready & MIO_WRITABLE) != 0);
     lua_pushboolean(L, (event->ready & closed) != 0);

@@ -71,19 +71,24 @@ void mio__lua_registration_end(lua_State *L, mio__lua_registration *registration
 }
 
 /*
- * The core has it: from here on the object is bound to it. The registration is on top. The
- * slot table may find no memory, and then all is undone.
+ * The core has it: from here on the object, on top, is bound to it. The slot table may find no
+ * memory, and then all is undone.
  */
 static int registration_bind(lua_State *L, mio__lua_loop *loop,
-                             mio__lua_registration *registration)
+                             mio__lua_registration *registration, int handler, int source)
 {
+    const int object = lua_gettop(L);
+
     registration->loop = loop;
     if (registration->source != NULL) {
         registration->next = registration->source->registrations;
         registration->source->registrations = registration;
     }
     mio__lua_loop_push_slots(L, loop, registration->slots);
-    if (mio__lua_slots_set(L, lua_gettop(L), registration->id, -2) != LUA_OK) {
+    lua_pushvalue(L, object);
+    lua_pushvalue(L, handler);
+    lua_pushvalue(L, source);
+    if (mio__lua_slots_set(L, object + 1, registration->id) != LUA_OK) {
         mio_loop_deregister(loop->core, registration->id);
         mio__lua_registration_forget(registration);
         return lua_error(L);
@@ -92,16 +97,9 @@ static int registration_bind(lua_State *L, mio__lua_loop *loop,
     return 1;
 }
 
-static mio__lua_registration *registration_push(lua_State *L, int handler, int source)
+static mio__lua_registration *registration_push(lua_State *L)
 {
-    mio__lua_registration *registration =
-        mio__lua_class_new(L, CLASS_REGISTRATION, sizeof *registration, REGISTRATION_VALUES);
-
-    lua_pushvalue(L, handler);
-    lua_setiuservalue(L, -2, REGISTRATION_HANDLER);
-    lua_pushvalue(L, source);
-    lua_setiuservalue(L, -2, REGISTRATION_SOURCE);
-    return registration;
+    return mio__lua_class_new(L, CLASS_REGISTRATION, sizeof(mio__lua_registration), 0);
 }
 
 int mio__lua_registration_new(lua_State *L, mio__lua_loop *loop, int handler, int interest,
@@ -115,20 +113,20 @@ int mio__lua_registration_new(lua_State *L, mio__lua_loop *loop, int handler, in
 
     if (fd < 0 || loop->core == NULL)
         return mio__lua_token(L, "closed");
-    registration = registration_push(L, handler, 2);
+    registration = registration_push(L);
     err = mio_loop_register(loop->core, fd, wanted, trigger, 0, &registration->id);
     if (err < 0)
         return mio__lua_failure(L, err);
     registration->source = mio__lua_source_test(L, 2);
     registration->slots = LOOP_REGISTRATIONS;
     registration->trigger = (uint8_t)trigger;
-    return registration_bind(L, loop, registration);
+    return registration_bind(L, loop, registration, handler, 2);
 }
 
 int mio__lua_registration_new_signal(lua_State *L, mio__lua_loop *loop, int handler)
 {
     const int number = mio__lua_signal_check(L, 2);
-    mio__lua_registration *registration = registration_push(L, handler, 2);
+    mio__lua_registration *registration = registration_push(L);
     int err = mio_loop_signal(loop->core, number, 0, &registration->id);
 
     if (err == -EINVAL)
@@ -136,14 +134,14 @@ int mio__lua_registration_new_signal(lua_State *L, mio__lua_loop *loop, int hand
     if (err < 0)
         return mio__lua_failure(L, err);
     registration->slots = LOOP_SIGNALS;
-    return registration_bind(L, loop, registration);
+    return registration_bind(L, loop, registration, handler, 2);
 }
 
 /* -------------------------------------------------------------------- methods */
 
 static mio__lua_registration *registration_check(lua_State *L)
 {
-    return mio__lua_class_check(L, 1, CLASS_REGISTRATION);
+    return mio__lua_class_check(L, 1, CLASS_REGISTRATION, sizeof(mio__lua_registration));
 }
 
 /* registration:reregister(interest [, options]) */
@@ -189,14 +187,24 @@ static int registration_deregister(lua_State *L)
     return 1;
 }
 
+/* The source of a live registration: what register was given; a signal's name or number. */
+static int registration_push_source(lua_State *L, const mio__lua_registration *registration)
+{
+    if (registration->loop == NULL ||
+        mio__lua_loop_push_slots(L, registration->loop, registration->slots) != LUA_TTABLE)
+        lua_pushnil(L);
+    else
+        mio__lua_slots_get(L, -1, registration->id, SLOT_SOURCE);
+    return 1;
+}
+
 /* registration.source, or a method */
 static int registration_index(lua_State *L)
 {
-    registration_check(L);
-    if (lua_type(L, 2) == LUA_TSTRING && strcmp(lua_tostring(L, 2), "source") == 0) {
-        lua_getiuservalue(L, 1, REGISTRATION_SOURCE);
-        return 1;
-    }
+    const mio__lua_registration *registration = registration_check(L);
+
+    if (lua_type(L, 2) == LUA_TSTRING && strcmp(lua_tostring(L, 2), "source") == 0)
+        return registration_push_source(L, registration);
     lua_pushvalue(L, 2);
     lua_rawget(L, lua_upvalueindex(2));
     return 1;

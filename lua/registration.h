@@ -1,8 +1,8 @@
 /*
  * Registrations: one class for descriptors and signals, of loops and of polls.
  *
- * 1. While a registration lives, the slot table of its loop holds it, and so keeps alive its
- *    handler and its source, its two user values. When it ends, the loop lets go of it.
+ * 1. While a registration lives, the slot table of its loop holds it, its handler and its
+ *    source, and so keeps them alive. When it ends, the loop lets go of all three.
  * 2. `loop` is NULL once it has ended; the loop ends all that it holds before it goes.
  * 3. A socket of mio lists its registrations; they leave the list as they end.
  */
@@ -12,15 +12,14 @@
 #include "loop.h"
 #include "source.h"
 
-enum { REGISTRATION_HANDLER = 1, REGISTRATION_SOURCE, REGISTRATION_VALUES = 2 };
-
 typedef struct mio__lua_registration {
+    mio__lua_object object;
+    uint8_t slots;   /* LOOP_REGISTRATIONS or LOOP_SIGNALS: which table holds it */
+    uint8_t trigger; /* what reregister keeps where it is not told another */
     mio__lua_loop *loop;
     uint64_t id;
     mio__lua_source *source; /* a socket of mio, else NULL */
     struct mio__lua_registration *next;
-    uint8_t slots;   /* LOOP_REGISTRATIONS or LOOP_SIGNALS: which table holds it */
-    uint8_t trigger; /* what reregister keeps where it is not told another */
 } mio__lua_registration;
 
 /*

@@ -9,7 +9,7 @@
 
 static mio__lua_signals *signals_check(lua_State *L)
 {
-    return mio__lua_class_check(L, 1, CLASS_SIGNALS);
+    return mio__lua_class_check(L, 1, CLASS_SIGNALS, sizeof(mio__lua_signals));
 }
 
 static void signals_add(lua_State *L, mio_signals *core, int arg)

@@ -1,9 +1,10 @@
 #include "socket_options.h"
 
 #include "address.h"
+#include "listener.h"
 #include "options.h"
 #include "result.h"
-#include "source.h"
+#include "stream.h"
 
 #include "mio/socket.h"
 
@@ -12,9 +13,12 @@
 
 static const mio__lua_source *socket_check(lua_State *L)
 {
-    const mio__lua_source *source = mio__lua_class_test(L, 1, CLASS_STREAM);
+    const mio__lua_source *source =
+        mio__lua_class_test(L, 1, CLASS_STREAM, sizeof(mio__lua_stream));
 
-    return source != NULL ? source : mio__lua_class_check(L, 1, CLASS_LISTENER);
+    if (source != NULL)
+        return source;
+    return mio__lua_class_check(L, 1, CLASS_LISTENER, sizeof(mio__lua_listener));
 }
 
 /* ----------------------------------------------------------------- addresses */

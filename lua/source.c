@@ -1,7 +1,10 @@
 #include "source.h"
 
+#include "listener.h"
 #include "registration.h"
 #include "result.h"
+#include "signals.h"
+#include "stream.h"
 
 #include "mio/addr.h"
 #include "mio/socket.h"
@@ -11,11 +14,13 @@
 
 mio__lua_source *mio__lua_source_test(lua_State *L, int arg)
 {
-    void *source = mio__lua_class_test(L, arg, CLASS_STREAM);
+    void *source = mio__lua_class_test(L, arg, CLASS_STREAM, sizeof(mio__lua_stream));
 
     if (source == NULL)
-        source = mio__lua_class_test(L, arg, CLASS_LISTENER);
-    return source != NULL ? source : mio__lua_class_test(L, arg, CLASS_SIGNALS);
+        source = mio__lua_class_test(L, arg, CLASS_LISTENER, sizeof(mio__lua_listener));
+    if (source == NULL)
+        source = mio__lua_class_test(L, arg, CLASS_SIGNALS, sizeof(mio__lua_signals));
+    return source;
 }
 
 static mio_fd source_fd_of_number(lua_State *L, int arg, int index)

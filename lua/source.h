@@ -16,6 +16,7 @@
 struct mio__lua_registration;
 
 typedef struct mio__lua_source {
+    mio__lua_object object;
     mio_fd fd; /* -1: closed */
     struct mio__lua_registration *registrations;
 } mio__lua_source;

@@ -4,6 +4,10 @@
 
 static const char state_key = 0;
 
+/* More than the tables of a class need, so that few of their keys collide: both are asked at
+   each call of a method. */
+enum { CLASS_NODES = 32 };
+
 static void state_push_weak(lua_State *L)
 {
     lua_newtable(L);
@@ -50,10 +54,8 @@ static void class_define_meta(lua_State *L, const luaL_Reg *meta)
 void mio__lua_class_define(lua_State *L, mio__lua_class class, const char *name,
                            const luaL_Reg *methods, const luaL_Reg *meta)
 {
-    mio__lua_state *state = lua_touserdata(L, -1);
-
-    lua_createtable(L, 0, 8);
-    lua_newtable(L);
+    lua_createtable(L, 0, CLASS_NODES);
+    lua_createtable(L, 0, CLASS_NODES);
     lua_pushvalue(L, -3);
     luaL_setfuncs(L, methods, 1);
     class_define_meta(L, meta);
@@ -62,7 +64,6 @@ void mio__lua_class_define(lua_State *L, mio__lua_class class, const char *name,
     lua_setfield(L, -2, "__name");
     lua_pushboolean(L, 0);
     lua_setfield(L, -2, "__metatable");
-    state->classes[class] = lua_topointer(L, -1);
     lua_setiuservalue(L, -2, (int)class + 1);
 }
 
@@ -75,38 +76,17 @@ void mio__lua_state_keep(lua_State *L, int value, lua_CFunction function)
 
 void *mio__lua_class_new(lua_State *L, mio__lua_class class, size_t size, int values)
 {
-    void *object = memset(lua_newuserdatauv(L, size, values), 0, size);
+    mio__lua_object *object = memset(lua_newuserdatauv(L, size, values), 0, size);
 
+    object->tag = MIO__LUA_TAG + (uint32_t) class;
     lua_getiuservalue(L, lua_upvalueindex(1), (int)class + 1);
     lua_setmetatable(L, -2);
     return object;
 }
 
-void *mio__lua_class_test(lua_State *L, int arg, mio__lua_class class)
-{
-    void *object = lua_touserdata(L, arg);
-    const void *found;
-
-    if (object == NULL || !lua_getmetatable(L, arg))
-        return NULL;
-    found = lua_topointer(L, -1);
-    lua_pop(L, 1);
-    return found == mio__lua_state_get(L)->classes[class] ? object : NULL;
-}
-
-/* The class's name for the error is read from its metatable, where __name is. */
-static void class_refuse(lua_State *L, int arg, mio__lua_class class)
+int mio__lua_class_refuse(lua_State *L, int arg, mio__lua_class class)
 {
     lua_getiuservalue(L, lua_upvalueindex(1), (int)class + 1);
     lua_getfield(L, -1, "__name");
-    luaL_typeerror(L, arg, lua_tostring(L, -1));
-}
-
-void *mio__lua_class_check(lua_State *L, int arg, mio__lua_class class)
-{
-    void *object = mio__lua_class_test(L, arg, class);
-
-    if (object == NULL)
-        class_refuse(L, arg, class);
-    return object;
+    return luaL_typeerror(L, arg, lua_tostring(L, -1));
 }

@@ -25,7 +25,7 @@ mio__lua_stream *mio__lua_stream_new(lua_State *L)
 
 static mio__lua_stream *stream_check(lua_State *L)
 {
-    return mio__lua_class_check(L, 1, CLASS_STREAM);
+    return mio__lua_class_check(L, 1, CLASS_STREAM, sizeof(mio__lua_stream));
 }
 
 int mio__lua_stream_connect(lua_State *L)
@@ -111,8 +111,9 @@ static int stream_try_peek(lua_State *L)
 static int stream_try_read_into(lua_State *L)
 {
     const mio__lua_stream *stream = stream_check(L);
-    mio__lua_buffer *buffer = mio__lua_class_check(L, 2, CLASS_BUFFER);
-    const lua_Integer limit = luaL_optinteger(L, 3, LUA_MAXINTEGER);
+    mio__lua_buffer *buffer = mio__lua_class_check(L, 2, CLASS_BUFFER, sizeof *buffer);
+    const lua_Integer limit =
+        lua_gettop(L) < 3 ? LUA_MAXINTEGER : luaL_optinteger(L, 3, LUA_MAXINTEGER);
     size_t size;
     ptrdiff_t count;
 
@@ -137,7 +138,7 @@ static int stream_try_read_into(lua_State *L)
 /* The bytes of a piece, a string or a buffer. */
 static struct iovec stream_check_piece(lua_State *L, int arg)
 {
-    const mio__lua_buffer *buffer = mio__lua_class_test(L, arg, CLASS_BUFFER);
+    const mio__lua_buffer *buffer = mio__lua_buffer_test(L, arg);
     union {
         const char *bytes;
         void *base; /* writev() has no use for const, and does not write there */
@@ -158,7 +159,7 @@ static void stream_consume(lua_State *L, const struct iovec *pieces, int count, 
 {
     for (int i = 0; i < count && taken > 0; i++) {
         const size_t part = pieces[i].iov_len < taken ? pieces[i].iov_len : taken;
-        mio__lua_buffer *buffer = mio__lua_class_test(L, i + 2, CLASS_BUFFER);
+        mio__lua_buffer *buffer = mio__lua_buffer_test(L, i + 2);
 
         if (buffer != NULL)
             mio__lua_buffer_consume(buffer, part);
@@ -166,27 +167,56 @@ static void stream_consume(lua_State *L, const struct iovec *pieces, int count, 
     }
 }
 
+static int stream_written(lua_State *L, ptrdiff_t taken)
+{
+    if (taken < 0)
+        return mio__lua_failure(L, (int)taken);
+    lua_pushinteger(L, (lua_Integer)taken);
+    return 1;
+}
+
+/* One piece, the common case: nothing is gathered. */
+static int stream_write_one(lua_State *L, mio_fd fd)
+{
+    mio__lua_buffer *buffer = mio__lua_buffer_test(L, 2);
+    ptrdiff_t taken;
+
+    if (buffer == NULL) {
+        const struct iovec piece = stream_check_piece(L, 2);
+
+        return stream_written(L, mio_write(fd, piece.iov_base, piece.iov_len));
+    }
+    taken = mio_write(fd, buffer->data + buffer->start, mio__lua_buffer_length(buffer));
+    if (taken > 0)
+        mio__lua_buffer_consume(buffer, (size_t)taken);
+    return stream_written(L, taken);
+}
+
+static int stream_write_many(lua_State *L, mio_fd fd, int given)
+{
+    struct iovec pieces[STREAM_PIECES];
+    const int used = given < STREAM_PIECES ? given : STREAM_PIECES;
+    ptrdiff_t taken;
+
+    for (int i = 0; i < used; i++)
+        pieces[i] = stream_check_piece(L, i + 2);
+    taken = mio_writev(fd, pieces, (size_t)used);
+    if (taken > 0)
+        stream_consume(L, pieces, used, (size_t)taken);
+    return stream_written(L, taken);
+}
+
 /* stream:try_write(...): how many bytes were taken */
 static int stream_try_write(lua_State *L)
 {
     const mio__lua_stream *stream = stream_check(L);
-    struct iovec pieces[STREAM_PIECES];
     const int given = lua_gettop(L) - 1;
-    const int used = given < STREAM_PIECES ? given : STREAM_PIECES;
-    ptrdiff_t taken;
 
     luaL_argexpected(L, given > 0, 2, "string or mio.buffer");
-    for (int i = 0; i < used; i++)
-        pieces[i] = stream_check_piece(L, i + 2);
     if (stream->source.fd < 0)
         return mio__lua_token(L, "closed");
-    taken = used == 1 ? mio_write(stream->source.fd, pieces[0].iov_base, pieces[0].iov_len)
-                      : mio_writev(stream->source.fd, pieces, (size_t)used);
-    if (taken < 0)
-        return mio__lua_failure(L, (int)taken);
-    stream_consume(L, pieces, used, (size_t)taken);
-    lua_pushinteger(L, (lua_Integer)taken);
-    return 1;
+    return given == 1 ? stream_write_one(L, stream->source.fd)
+                      : stream_write_many(L, stream->source.fd, given);
 }
 
 /* stream:shutdown([how]): "w" (the default), "r" or "rw" */

@@ -7,16 +7,20 @@
 #include "mio/timer.h"
 
 /* The core has the timer, the object is on top: the slot table may find no memory. */
-static int timer_bind(lua_State *L, mio__lua_timer *timer)
+static void timer_bind(lua_State *L, mio__lua_timer *timer)
 {
+    const int object = lua_gettop(L);
+
     mio__lua_loop_push_slots(L, timer->loop, LOOP_TIMERS);
-    if (mio__lua_slots_set(L, lua_gettop(L), timer->id, -2) != LUA_OK) {
+    lua_pushvalue(L, object);
+    lua_getiuservalue(L, object, TIMER_HANDLER);
+    lua_pushboolean(L, 0); /* timers have no source */
+    if (mio__lua_slots_set(L, object + 1, timer->id) != LUA_OK) {
         mio_timer_cancel(timer->loop->core, timer->id);
         timer->id = 0;
-        return lua_error(L);
+        lua_error(L);
     }
     lua_pop(L, 1);
-    return 1;
 }
 
 /* Returns 0 with the timer bound, or -errno. */
@@ -36,7 +40,7 @@ int mio__lua_timer_new(lua_State *L, int64_t delay_ns, bool periodic)
     mio__lua_timer *timer = mio__lua_class_new(L, CLASS_TIMER, sizeof *timer, TIMER_VALUES);
     int err;
 
-    lua_pushvalue(L, 3);
+    lua_pushvalue(L, -2);
     lua_setiuservalue(L, -2, TIMER_HANDLER);
     lua_pushvalue(L, 1);
     lua_setiuservalue(L, -2, TIMER_LOOP);
@@ -60,8 +64,8 @@ void mio__lua_timer_cancel(lua_State *L, mio__lua_timer *timer)
 void mio__lua_timer_cancel_all(lua_State *L, int index)
 {
     lua_getiuservalue(L, index, LOOP_TIMERS);
-    for (lua_Integer i = (lua_Integer)lua_rawlen(L, -1); i > 0; i--) {
-        if (lua_rawgeti(L, -1, i) == LUA_TUSERDATA)
+    for (lua_Integer slot = mio__lua_slots_count(L, -1); slot-- > 0;) {
+        if (mio__lua_slots_get(L, -1, (uint64_t)slot, SLOT_OBJECT) == LUA_TUSERDATA)
             mio__lua_timer_cancel(L, lua_touserdata(L, -1));
         lua_pop(L, 1);
     }
@@ -72,7 +76,7 @@ void mio__lua_timer_cancel_all(lua_State *L, int index)
 
 static mio__lua_timer *timer_check(lua_State *L)
 {
-    return mio__lua_class_check(L, 1, CLASS_TIMER);
+    return mio__lua_class_check(L, 1, CLASS_TIMER, sizeof(mio__lua_timer));
 }
 
 /* timer:reset(seconds) */

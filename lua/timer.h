@@ -11,13 +11,14 @@
 enum { TIMER_HANDLER = 1, TIMER_LOOP, TIMER_VALUES = 2 };
 
 typedef struct mio__lua_timer {
+    mio__lua_object object;
+    bool periodic;
     mio__lua_loop *loop;
     uint64_t id; /* 0: not armed */
-    bool periodic;
 } mio__lua_timer;
 
-/* loop:after() and loop:every(): loop at index 1, handler at 3. Pushes the timer and returns
-   1, or the failure. */
+/* loop:after() and loop:every(): the loop is at index 1, the handler on top. Pushes the timer
+   and returns 1, or the failure. */
 int mio__lua_timer_new(lua_State *L, int64_t delay_ns, bool periodic);
 
 /* End a timer, if it is armed. The timer's loop is open. */

@@ -1,0 +1,83 @@
+#include "coroutine.h"
+
+#include "registration.h"
+#include "timer.h"
+
+enum { COROUTINE_UPVALUE = 2 };
+
+/* The registration or the timer at `index`, the last argument of every handler, is over. */
+static void coroutine_end(lua_State *L, int index)
+{
+    mio__lua_registration *registration =
+        mio__lua_class_test(L, index, CLASS_REGISTRATION, sizeof *registration);
+    mio__lua_timer *timer = mio__lua_class_test(L, index, CLASS_TIMER, sizeof *timer);
+
+    if (registration != NULL)
+        mio__lua_registration_end(L, registration);
+    if (timer != NULL && timer->loop->core != NULL)
+        mio__lua_timer_cancel(L, timer);
+}
+
+/* The traceback is taken before the coroutine is closed, and its variables with it. */
+static int coroutine_fail(lua_State *L, lua_State *co)
+{
+    if (lua_type(co, -1) == LUA_TSTRING)
+        luaL_traceback(L, co, lua_tostring(co, -1), 0);
+    else
+        lua_xmove(co, L, 1);
+    lua_resetthread(co);
+    return lua_error(L);
+}
+
+static bool coroutine_is_suspended(lua_State *co)
+{
+    const int status = lua_status(co);
+
+    return status == LUA_YIELD || (status == LUA_OK && lua_gettop(co) > 0);
+}
+
+/* The closure. Its arguments go to the coroutine, the last one is kept below them. */
+static int coroutine_handle(lua_State *L)
+{
+    lua_State *co = lua_tothread(L, lua_upvalueindex(COROUTINE_UPVALUE));
+    const int count = lua_gettop(L);
+    int results, status;
+
+    lua_pushvalue(L, -1);
+    lua_insert(L, 1);
+    if (!coroutine_is_suspended(co)) {
+        coroutine_end(L, 1);
+        return luaL_error(L, "the handler is a coroutine that is not suspended");
+    }
+    if (!lua_checkstack(co, count))
+        return luaL_error(L, "stack overflow in the coroutine of a handler");
+    lua_xmove(L, co, count);
+    status = lua_resume(co, L, count, &results);
+    if (status == LUA_YIELD) {
+        lua_pop(co, results);
+        return 0;
+    }
+    coroutine_end(L, 1);
+    if (status != LUA_OK)
+        return coroutine_fail(L, co);
+    lua_settop(co, 0);
+    return 0;
+}
+
+void mio__lua_coroutine_push_handler(lua_State *L, int arg)
+{
+    const int type = lua_type(L, arg);
+
+    if (type == LUA_TTHREAD) {
+        lua_pushvalue(L, lua_upvalueindex(1));
+        lua_pushvalue(L, arg);
+        lua_pushcclosure(L, coroutine_handle, 2);
+        return;
+    }
+    if (type != LUA_TFUNCTION) {
+        if (luaL_getmetafield(L, arg, "__call") == LUA_TNIL)
+            luaL_typeerror(L, arg, "function, coroutine or callable object");
+        lua_pop(L, 1);
+    }
+    lua_pushvalue(L, arg);
+}
