@@ -5,6 +5,8 @@
 
 #include <errno.h>
 #include <limits.h>
+#include <stdatomic.h>
+#include <stdbool.h>
 #include <string.h>
 #include <sys/epoll.h>
 #include <time.h>
@@ -98,23 +100,45 @@ static unsigned epoll_ready(uint32_t mask)
     return ready;
 }
 
+static int epoll_sleep_ms(int fd, struct epoll_event *raw, int capacity, int64_t timeout_ns)
+{
+    const int64_t timeout_ms = timeout_ns / NS_PER_MS + (timeout_ns % NS_PER_MS != 0);
+
+    return epoll_wait(fd, raw, capacity, timeout_ms > INT_MAX ? INT_MAX : (int)timeout_ms);
+}
+
+#ifdef MIO__HAVE_EPOLL_PWAIT2
+/* Linux has it from 5.11 on, and sandboxes that do not know it answer EPERM: asking again at
+   every wait would double the system calls there. */
+static atomic_bool pwait2_is_refused;
+
+static int epoll_sleep_ns(int fd, struct epoll_event *raw, int capacity, int64_t timeout_ns)
+{
+    struct timespec timeout = {.tv_sec = (time_t)(timeout_ns / NS_PER_S),
+                               .tv_nsec = (long)(timeout_ns % NS_PER_S)};
+    int count;
+
+    if (atomic_load_explicit(&pwait2_is_refused, memory_order_relaxed))
+        return epoll_sleep_ms(fd, raw, capacity, timeout_ns);
+    count = epoll_pwait2(fd, raw, capacity, &timeout, NULL);
+    if (count >= 0 || (errno != ENOSYS && errno != EPERM))
+        return count;
+    atomic_store_explicit(&pwait2_is_refused, true, memory_order_relaxed);
+    return epoll_sleep_ms(fd, raw, capacity, timeout_ns);
+}
+#else
+static int epoll_sleep_ns(int fd, struct epoll_event *raw, int capacity, int64_t timeout_ns)
+{
+    return epoll_sleep_ms(fd, raw, capacity, timeout_ns);
+}
+#endif
+
 /* Finite waits use nanoseconds where the kernel has them, else milliseconds rounded up. */
 static int epoll_sleep(int fd, struct epoll_event *raw, int capacity, int64_t timeout_ns)
 {
-    int64_t timeout_ms;
-
-    if (timeout_ns <= 0)
-        return epoll_wait(fd, raw, capacity, timeout_ns < 0 ? -1 : 0);
-#ifdef MIO__HAVE_EPOLL_PWAIT2
-    struct timespec timeout = {.tv_sec = (time_t)(timeout_ns / NS_PER_S),
-                               .tv_nsec = (long)(timeout_ns % NS_PER_S)};
-    int count = epoll_pwait2(fd, raw, capacity, &timeout, NULL);
-
-    if (count >= 0 || errno != ENOSYS)
-        return count;
-#endif
-    timeout_ms = timeout_ns / NS_PER_MS + (timeout_ns % NS_PER_MS != 0);
-    return epoll_wait(fd, raw, capacity, timeout_ms > INT_MAX ? INT_MAX : (int)timeout_ms);
+    if (timeout_ns > 0)
+        return epoll_sleep_ns(fd, raw, capacity, timeout_ns);
+    return epoll_wait(fd, raw, capacity, timeout_ns < 0 ? -1 : 0);
 }
 
 /*
