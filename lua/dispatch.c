@@ -95,7 +95,9 @@ static void run_events(lua_State *L, const mio__lua_loop *loop, lua_KContext ctx
     mio_event event;
 
     while (loop->core != NULL && mio_loop_next(loop->core, &event)) {
-        const int count = mio__lua_dispatch_push(L, RUN_LOOP, &event);
+        const int count = event.kind == MIO_READY /* nearly always, so without the detour */
+                              ? dispatch_push_ready(L, RUN_LOOP + LOOP_REGISTRATIONS, &event)
+                              : mio__lua_dispatch_push(L, RUN_LOOP, &event);
 
         if (count >= 0)
             lua_callk(L, count, 0, ctx, run_deliver);
