@@ -126,6 +126,18 @@ START_TEST(forged_ids_find_nothing)
 }
 END_TEST
 
+/* Memory of an earlier life may look like a live object where no slot was handed out yet. */
+START_TEST(slots_never_handed_out_are_not_looked_at)
+{
+    slab_make(4);
+    insert(NULL);
+    mio__slab_at(&slab, 1)->tag = (uint32_t)KIND << 30 | 1;
+    mio__slab_at(&slab, 1)->next = 1;
+    ck_assert_ptr_null(mio__slab_get(&slab, mio__slab_id(mio__slab_at(&slab, 1))));
+    slab_drop();
+}
+END_TEST
+
 START_TEST(ids_of_other_kinds_never_match)
 {
     mio__slab slabs[4];
@@ -395,6 +407,8 @@ START_TEST(slot_numbers_end_before_they_wrap)
     ck_assert_uint_eq(slab.capacity, UINT32_MAX);
     ck_assert_uint_eq(slab.chunk_count, MIO__SLAB_CHUNKS);
     mio__slab_check(&slab);
+    slab.used = UINT32_MAX; /* as if all were live */
+    ck_assert_int_eq(mio__slab_reserve(&slab, 1), -ENOMEM);
     mio__slab_fini(&slab);
 
     mio__slab_init(&slab, &endless, SIZE, KIND, UINT32_C(1) << 30);
@@ -406,7 +420,8 @@ END_TEST
 
 START_TEST(a_chunk_too_large_for_memory_is_refused)
 {
-    mio__slab_init(&slab, NULL, SIZE_MAX / 8 * 8, KIND, 16);
+    /* 16 times this is 128 in a size_t. */
+    mio__slab_init(&slab, NULL, SIZE_MAX / 16 + 1 + 8, KIND, 16);
     ck_assert_int_eq(mio__slab_reserve(&slab, 1), -ENOMEM);
     mio__slab_fini(&slab);
 }
@@ -474,6 +489,7 @@ Suite *harness_suite(void)
     tcase_add_test(ids, an_id_names_its_object_until_it_is_removed);
     tcase_add_test(ids, a_stale_id_does_not_name_the_slot_s_next_object);
     tcase_add_test(ids, forged_ids_find_nothing);
+    tcase_add_test(ids, slots_never_handed_out_are_not_looked_at);
     tcase_add_test(ids, ids_of_other_kinds_never_match);
     tcase_add_test(ids, objects_start_all_zero);
     tcase_add_test(ids, each_visits_the_live_in_slot_order);
