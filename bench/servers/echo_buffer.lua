@@ -32,7 +32,7 @@ local function resume(client, registration)
 end
 
 local function on_client(client, readable, _, _, registration)
-  if not readable or unsent[client] then return resume(client, registration) end
+  if not readable then return resume(client, registration) end
   local count, err = client:try_read_into(buffer)
   if count then
     local sent

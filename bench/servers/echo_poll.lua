@@ -43,16 +43,16 @@ assert(poll:register(listener, listener, "r"))
 print("listening on " .. tostring(listener:local_address()))
 io.stdout:flush()
 repeat
-  for client in poll:wait() do
+  for client, readable in poll:wait() do
     if client == listener then
       for accepted in listener:try_accepts() do
         clients = clients + 1
         registrations[accepted] = assert(poll:register(accepted, accepted, "r"))
       end
-    elseif unsent[client] then
-      resume(client)
-    else
+    elseif readable then
       receive(client)
+    else
+      resume(client)
     end
   end
 until clients == 0

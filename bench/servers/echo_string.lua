@@ -22,19 +22,20 @@ local function write(client, registration, data)
   registration:reregister("w") -- read on when this is gone
 end
 
+local function resume(client, registration)
+  local data = unsent[client]
+  unsent[client] = nil
+  registration:reregister("r")
+  write(client, registration, data)
+end
+
 local function on_client(client, readable, _, _, registration)
-  if readable and not unsent[client] then
-    local data, err = client:try_read()
-    if data then
-      write(client, registration, data)
-    elseif err ~= "again" then
-      leave(client)
-    end
-  else
-    local data = unsent[client]
-    unsent[client] = nil
-    registration:reregister("r")
+  if not readable then return resume(client, registration) end
+  local data, err = client:try_read()
+  if data then
     write(client, registration, data)
+  elseif err ~= "again" then
+    leave(client)
   end
 end
 

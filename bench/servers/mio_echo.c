@@ -56,45 +56,50 @@ static void echo_close(mio_loop *loop, echo_client *client)
         mio_loop_shutdown(loop);
 }
 
-/* Keep what is left of `data`, and read on when it is gone. */
-static void echo_keep(mio_loop *loop, echo_client *client, const char *data, size_t size)
+/* Of `size` bytes `sent` went out, or there was an error: keep the rest, and read on when it is
+   gone. */
+static void echo_keep(mio_loop *loop, echo_client *client, const char *data, size_t size,
+                      ptrdiff_t sent)
 {
+    const size_t taken = sent > 0 ? (size_t)sent : 0;
     char *unsent = NULL;
 
-    if (size > 0) {
-        unsent = malloc(size);
+    if (sent < 0 && sent != -EAGAIN) {
+        echo_close(loop, client);
+        return;
+    }
+    if (taken < size) {
+        unsent = malloc(size - taken);
         echo_check(unsent != NULL ? 0 : -ENOMEM, "malloc");
-        memcpy(unsent, data, size);
+        memcpy(unsent, data + taken, size - taken);
     }
     free(client->unsent);
     client->unsent = unsent;
-    client->unsent_size = size;
-    echo_check(mio_loop_reregister(loop, client->id, size > 0 ? MIO_WRITABLE : MIO_READABLE,
-                                   MIO_LEVEL),
+    client->unsent_size = size - taken;
+    echo_check(mio_loop_reregister(loop, client->id,
+                                   unsent != NULL ? MIO_WRITABLE : MIO_READABLE, MIO_LEVEL),
                "reregister");
 }
 
-static void echo_send(mio_loop *loop, echo_client *client, const char *data, size_t size)
+static void echo_resume(mio_loop *loop, echo_client *client)
 {
-    const ptrdiff_t sent = mio_write(client->fd, data, size);
-
-    if (sent == (ptrdiff_t)size && client->unsent == NULL)
-        return;
-    if (sent < 0 && sent != -EAGAIN)
-        echo_close(loop, client);
-    else
-        echo_keep(loop, client, data + (sent > 0 ? sent : 0),
-                  size - (size_t)(sent > 0 ? sent : 0));
+    echo_keep(loop, client, client->unsent, client->unsent_size,
+              mio_write(client->fd, client->unsent, client->unsent_size));
 }
 
 static void echo_receive(mio_loop *loop, echo_client *client)
 {
     const ptrdiff_t count = mio_read(client->fd, buffer, sizeof buffer);
+    ptrdiff_t sent;
 
-    if (count > 0)
-        echo_send(loop, client, buffer, (size_t)count);
-    else if (count != -EAGAIN)
-        echo_close(loop, client);
+    if (count <= 0) {
+        if (count != -EAGAIN)
+            echo_close(loop, client);
+        return;
+    }
+    sent = mio_write(client->fd, buffer, (size_t)count);
+    if (sent != count)
+        echo_keep(loop, client, buffer, (size_t)count, sent);
 }
 
 static void echo_ready(mio_loop *loop, const mio_event *event, void *ctx)
@@ -105,7 +110,7 @@ static void echo_ready(mio_loop *loop, const mio_event *event, void *ctx)
     if (client == NULL)
         echo_accept(loop);
     else if (client->unsent != NULL)
-        echo_send(loop, client, client->unsent, client->unsent_size);
+        echo_resume(loop, client);
     else
         echo_receive(loop, client);
 }

@@ -1,0 +1,139 @@
+"""Count what one request, and one idle connection, cost a server.
+
+    counts.py BUILD LUA     a build directory with -Dbench=true, and the interpreter
+
+No clock is read. A server runs under a tool that counts, once for few requests and once for
+many; the difference divided by the requests in between is free of the start and the end.
+
+    instructions    of user space, by valgrind
+    system calls    by strace. A server under a tool is slow, and finds more events in each turn
+                    than one that runs freely: its waits (1/50 here) are up to 0.1 otherwise.
+    mallocs         by a library that is loaded before the C library's; also Lua's own
+    Lua bytes       what is left to the collector, which stands still for this column only
+    idle heap       chunks of malloc, the server's own and Lua's, for one more idle connection
+    idle rss        what the kernel gives the process for it
+"""
+import os
+import pathlib
+import re
+import struct
+import subprocess
+import sys
+import tempfile
+from contextlib import contextmanager
+
+FEW, MANY = 2_000, 12_000  # requests, over 50 connections, of 64 bytes
+IDLE_FEW, IDLE_MANY = 100, 8_100
+
+BUILD = pathlib.Path(sys.argv[1]).resolve()
+LUA = sys.argv[2]
+SERVERS = pathlib.Path(__file__).resolve().parent / "servers"
+os.environ["LUA_CPATH_5_4"] = f"{BUILD}/lua/?.so;;"
+COLUMNS = "instructions", "system calls", "mallocs", "Lua bytes", "idle heap", "idle rss"
+
+# What is measured, and the most that it should cost, column by column. Of the C server's idle
+# heap 48 bytes are its own.
+ROWS = (
+    ("C: epoll itself, edge-triggered", "raw_epoll.c", ()),
+    ("C: mio_loop_run", "mio_echo.c", (100, 2.1, 0, None, 48 + 64)),
+    ("Lua: handlers, one buffer", "echo_buffer.lua", (1400, 2.1, 0, 0, 256)),
+    ("Lua: handlers, strings", "echo_string.lua", (None, 2.1, 1, 89, 256)),
+    ("Lua: poll, strings", "echo_poll.lua", (None, 2.1, 1, 89, 256)),
+)
+
+
+@contextmanager
+def serving(command, *load):
+    """Run a server and its client, who has done his requests; both end with the block."""
+    server = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+    address = server.stdout.readline().split()[-1]
+    client = subprocess.Popen(
+        [BUILD / "bench/load", address, "-w", *map(str, load)],
+        stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
+    )
+    if not client.stdout.readline().startswith("requests"):
+        sys.exit(f"counts: no load for {command}")
+    yield server
+    client.communicate()
+    if server.wait() != 0:
+        sys.exit(f"counts: failed: {command}")
+
+
+def report_of(tool, command, requests):
+    """What a tool, which is told the name of a file, has written there when the server ended."""
+    with tempfile.NamedTemporaryFile("r") as report:
+        with serving([arg.format(report.name) for arg in tool] + command, "-n", requests):
+            pass
+        return report.read()
+
+
+def instructions(command, requests):
+    tool = ["valgrind", "-q", "--tool=callgrind", "--callgrind-out-file={}"]
+    return int(re.search(r"^totals: (\d+)", report_of(tool, command, requests), re.M)[1])
+
+
+def system_calls(command, requests):
+    tool = ["strace", "-c", "-f", "-o", "{}"]
+    return int(re.search(r"(\d+) +(\d+ +)?total$", report_of(tool, command, requests), re.M)[1])
+
+
+@contextmanager
+def counting_mallocs(command, *load):
+    """Run a server as serving() does, and yield also its calls of malloc and the bytes in use."""
+    with tempfile.NamedTemporaryFile("rb") as counts:
+        os.truncate(counts.name, 16)
+        preload = ["env", f"LD_PRELOAD={BUILD}/bench/count_malloc.so",
+                   f"MIO_BENCH_COUNTS={counts.name}"]
+        with serving(preload + command, *load) as server:
+            yield server, *struct.unpack("QQ", counts.read())
+
+
+def mallocs(command, requests):
+    with counting_mallocs(command, "-n", requests) as (_, calls, _):
+        return calls
+
+
+def lua_bytes(command, requests):
+    if command[0] != LUA:
+        return 0
+    code = 'collectgarbage("stop") dofile("%s") print(collectgarbage("count") * 1024)'
+    with serving([LUA, "-e", code % command[1]], "-n", requests) as server:
+        pass
+    return float(server.stdout.read())
+
+
+def idle_bytes(command, connections):
+    """Of the heap, and of the process."""
+    load = "-i", connections, "-c", 1, "-n", 1
+    with counting_mallocs(command, *load) as (server, _, heap):
+        rollup = pathlib.Path(f"/proc/{server.pid}/smaps_rollup").read_text()
+    return heap, int(re.search(r"Rss: +(\d+) kB", rollup)[1]) * 1024
+
+
+def measure(file):
+    path = SERVERS / file
+    command = [LUA, str(path)] if path.suffix == ".lua" else [f"{BUILD}/bench/{path.stem}"]
+    for count in instructions, system_calls, mallocs, lua_bytes:
+        yield (count(command, MANY) - count(command, FEW)) / (MANY - FEW)
+    for few, many in zip(idle_bytes(command, IDLE_FEW), idle_bytes(command, IDLE_MANY)):
+        yield (many - few) / (IDLE_MANY - IDLE_FEW)
+
+
+def cell(column, value, target):
+    digits = 2 if column in ("system calls", "mallocs") else 0
+    if target is None:
+        return f"{value:.{digits}f}"
+    mark = "" if round(value, digits) <= target else " !"
+    return f"{value:.{digits}f} / {target}{mark}"
+
+
+def main():
+    print("measured / at the most (! = missed)\n")
+    print(f"{'':32}" + "".join(f"{column:>16}" for column in COLUMNS))
+    for name, file, targets in ROWS:
+        targets += (None,) * (len(COLUMNS) - len(targets))
+        cells = map(cell, COLUMNS, measure(file), targets)
+        print(f"{name:32}" + "".join(f"{text:>16}" for text in cells), flush=True)
+
+
+main()
