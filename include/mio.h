@@ -18,8 +18,8 @@
  *   base.h     version, allocator, errors        event.h    what is reported
  *   addr.h     addresses                         socket.h   sockets
  *   poll.h     tokens and events                 loop.h     registrations, one turn, run
- *   timer.h    timers of a loop                  signal.h   signals
- *   clock.h    the monotonic clock
+ *   timer.h    timers of a loop                  signal.h   signals of a loop
+ *   clock.h    the monotonic clock               signals.h  signals, for polls
  *   lua.h      a host program that owns Lua and the loop (not included here)
  */
 #ifndef MIO_H
@@ -32,6 +32,7 @@
 #include "mio/loop.h"
 #include "mio/poll.h"
 #include "mio/signal.h"
+#include "mio/signals.h"
 #include "mio/socket.h"
 #include "mio/timer.h"
 

@@ -6,7 +6,7 @@
 
 #include "source.h"
 
-#include "mio/signal.h"
+#include "mio/signals.h"
 
 typedef struct mio__lua_signals {
     mio__lua_source source; /* first: see source.h; the descriptor is the core's to close */

@@ -1,7 +1,7 @@
 /*
  * A set of signals: a signal pipe, and what was taken from it and not yet told.
  */
-#include "mio/signal.h"
+#include "mio/signals.h"
 
 #include "base/alloc.h"
 #include "base/bits.h"
