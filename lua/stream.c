@@ -135,8 +135,20 @@ static int stream_try_read_into(lua_State *L)
 
 /* ------------------------------------------------------------------- writing */
 
-/* The bytes of a piece, a string or a buffer. */
-static struct iovec stream_check_piece(lua_State *L, int arg)
+/* Make sure that a piece is a string or a buffer. A number becomes a string in its place, and
+   that may collect garbage: so whatever a finalizer can change is looked at after it. */
+static void stream_check_piece(lua_State *L, int arg)
+{
+    const int type = lua_type(L, arg);
+
+    if (type == LUA_TNUMBER)
+        lua_tolstring(L, arg, NULL);
+    else if (type != LUA_TSTRING && mio__lua_buffer_test(L, arg) == NULL)
+        luaL_typeerror(L, arg, "string or mio.buffer");
+}
+
+/* The bytes of a piece that was checked. */
+static struct iovec stream_piece(lua_State *L, int arg)
 {
     const mio__lua_buffer *buffer = mio__lua_buffer_test(L, arg);
     union {
@@ -148,21 +160,25 @@ static struct iovec stream_check_piece(lua_State *L, int arg)
     if (buffer != NULL)
         return (struct iovec){.iov_base = buffer->data + buffer->start,
                               .iov_len = mio__lua_buffer_length(buffer)};
-    if (lua_type(L, arg) != LUA_TSTRING && lua_type(L, arg) != LUA_TNUMBER)
-        luaL_typeerror(L, arg, "string or mio.buffer");
     place.bytes = lua_tolstring(L, arg, &size);
     return (struct iovec){.iov_base = place.base, .iov_len = size};
 }
 
-/* What was taken of buffers is consumed: `taken` bytes of the pieces from argument 2 on. */
+static size_t min_size(size_t a, size_t b)
+{
+    return a < b ? a : b;
+}
+
+/* What was taken of buffers is consumed: `taken` bytes of the pieces from argument 2 on. Of a
+   buffer that was given twice no more than it holds. */
 static void stream_consume(lua_State *L, const struct iovec *pieces, int count, size_t taken)
 {
     for (int i = 0; i < count && taken > 0; i++) {
-        const size_t part = pieces[i].iov_len < taken ? pieces[i].iov_len : taken;
+        const size_t part = min_size(pieces[i].iov_len, taken);
         mio__lua_buffer *buffer = mio__lua_buffer_test(L, i + 2);
 
         if (buffer != NULL)
-            mio__lua_buffer_consume(buffer, part);
+            mio__lua_buffer_consume(buffer, min_size(part, mio__lua_buffer_length(buffer)));
         taken -= part;
     }
 }
@@ -182,7 +198,7 @@ static int stream_write_one(lua_State *L, mio_fd fd)
     ptrdiff_t taken;
 
     if (buffer == NULL) {
-        const struct iovec piece = stream_check_piece(L, 2);
+        const struct iovec piece = stream_piece(L, 2);
 
         return stream_written(L, mio_write(fd, piece.iov_base, piece.iov_len));
     }
@@ -195,11 +211,13 @@ static int stream_write_one(lua_State *L, mio_fd fd)
 static int stream_write_many(lua_State *L, mio_fd fd, int given)
 {
     struct iovec pieces[STREAM_PIECES];
-    const int used = given < STREAM_PIECES ? given : STREAM_PIECES;
+    int used = 0;
     ptrdiff_t taken;
 
-    for (int i = 0; i < used; i++)
-        pieces[i] = stream_check_piece(L, i + 2);
+    do {
+        pieces[used] = stream_piece(L, used + 2);
+        used++;
+    } while (used < given && used < STREAM_PIECES);
     taken = mio_writev(fd, pieces, (size_t)used);
     if (taken > 0)
         stream_consume(L, pieces, used, (size_t)taken);
@@ -213,6 +231,8 @@ static int stream_try_write(lua_State *L)
     const int given = lua_gettop(L) - 1;
 
     luaL_argexpected(L, given > 0, 2, "string or mio.buffer");
+    for (int arg = 2; arg <= given + 1; arg++)
+        stream_check_piece(L, arg);
     if (stream->source.fd < 0)
         return mio__lua_token(L, "closed");
     return given == 1 ? stream_write_one(L, stream->source.fd)
