@@ -9,9 +9,10 @@ PUBLIC = {
     "event": "base",
     "clock": "sys",
     "poll": "event",
-    "signal": "event",
+    "signals": "event",
     "loop": "loop",
     "timer": "loop",
+    "signal": "loop",
     "addr": "net",
     "socket": "net",
 }
