@@ -71,8 +71,9 @@ void mio__lua_registration_end(lua_State *L, mio__lua_registration *registration
 }
 
 /*
- * The core has it: from here on the object, on top, is bound to it. The slot table may find no
- * memory, and then all is undone.
+ * The core has it: from here on the object, on top, is bound to it. The loop is at index 1;
+ * its own value is asked for the table, for it may be on its way to be collected. The slot
+ * table may find no memory, and then all is undone.
  */
 static int registration_bind(lua_State *L, mio__lua_loop *loop,
                              mio__lua_registration *registration, int handler, int source)
@@ -84,7 +85,7 @@ static int registration_bind(lua_State *L, mio__lua_loop *loop,
         registration->next = registration->source->registrations;
         registration->source->registrations = registration;
     }
-    mio__lua_loop_push_slots(L, loop, registration->slots);
+    lua_getiuservalue(L, 1, registration->slots);
     lua_pushvalue(L, object);
     lua_pushvalue(L, handler);
     lua_pushvalue(L, source);

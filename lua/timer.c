@@ -11,7 +11,9 @@ static void timer_bind(lua_State *L, mio__lua_timer *timer)
 {
     const int object = lua_gettop(L);
 
-    mio__lua_loop_push_slots(L, timer->loop, LOOP_TIMERS);
+    lua_getiuservalue(L, object, TIMER_LOOP);
+    lua_getiuservalue(L, object + 1, LOOP_TIMERS);
+    lua_replace(L, object + 1);
     lua_pushvalue(L, object);
     lua_getiuservalue(L, object, TIMER_HANDLER);
     lua_pushboolean(L, 0); /* timers have no source */
