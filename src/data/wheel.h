@@ -22,7 +22,7 @@
  *    soonest tick in it: so entries of one tick are always in one slot, in the order of set.
  * 4. An entry that was reset to a later deadline stays where it was until that slot is opened:
  *    an entry's deadline may lie after its slot, never before.
- * 5. A slot's min_ns is no later than any deadline in it, and lies in the slot itself.
+ * 5. A slot's min_ns is no later than any deadline in it, and is one that lies in that slot.
  * 6. soonest_ns is the tick of the first occupied slot's min_ns; INT64_MAX in an empty wheel.
  */
 #ifndef MIO__DATA_WHEEL_H
@@ -93,8 +93,8 @@ void mio__wheel_clear(mio__wheel *wheel, mio__wheel_entry *entry);
 
 /*
  * Make due what is due at now_ns: in the order of ticks, first-in first-out within a tick.
- * A time before that of an earlier call is ignored. Cost: one comparison while nothing is
- * due; occupied slots only, however long the gap.
+ * Time that goes backwards is harmless. Cost: one comparison while nothing is due; visits
+ * occupied slots only, however long the gap.
  */
 void mio__wheel_advance(mio__wheel *wheel, int64_t now_ns);
 
