@@ -33,6 +33,14 @@ static mio_fd source_fd_of_number(lua_State *L, int arg, int index)
     return (mio_fd)fd;
 }
 
+/* What an object's method has answered, on top. A closed one says nil, or -1 (LuaSocket). */
+static mio_fd source_fd_of_answer(lua_State *L, int arg)
+{
+    if (lua_isnil(L, -1) || (lua_type(L, -1) == LUA_TNUMBER && lua_tonumber(L, -1) == -1))
+        return -1;
+    return source_fd_of_number(L, arg, -1);
+}
+
 /* Ask the object: the first of the three methods that it has. Indexing may run its code. */
 static mio_fd source_fd_of_object(lua_State *L, int arg)
 {
@@ -43,7 +51,7 @@ static mio_fd source_fd_of_object(lua_State *L, int arg)
         if (lua_getfield(L, arg, names[i]) == LUA_TFUNCTION) {
             lua_pushvalue(L, arg);
             lua_call(L, 1, 1);
-            fd = source_fd_of_number(L, arg, -1);
+            fd = source_fd_of_answer(L, arg);
             lua_pop(L, 1);
             return fd;
         }

@@ -26,8 +26,7 @@ mio__lua_source *mio__lua_source_test(lua_State *L, int arg);
 
 /*
  * The descriptor of whatever is at `arg`; raises an error where it has none. Calls the
- * object's own method where it has to. -1 for an object of mio, or a Lua file, that is
- * closed.
+ * object's own method where it has to. -1 for an object or a Lua file that is closed.
  */
 mio_fd mio__lua_source_fd(lua_State *L, int arg);
 
