@@ -165,8 +165,6 @@ static int loop_register(lua_State *L)
     luaL_checkany(L, 2);
     lua_settop(L, 5);
     mio__lua_coroutine_push_handler(L, 4);
-    if (loop->core == NULL)
-        return mio__lua_token(L, "closed");
     return mio__lua_registration_new(L, loop, 6, 3, 5);
 }
 
@@ -177,35 +175,31 @@ static int loop_signal(lua_State *L)
 
     lua_settop(L, 3);
     mio__lua_coroutine_push_handler(L, 3);
-    if (loop->core == NULL)
-        return mio__lua_token(L, "closed");
     return mio__lua_registration_new_signal(L, loop, 4);
 }
 
 /* loop:after(seconds, handler) */
 static int loop_after(lua_State *L)
 {
-    const mio__lua_loop *loop = mio__lua_loop_check(L);
-    const int64_t delay_ns = mio__lua_seconds_check(L, 2);
+    int64_t delay_ns;
 
+    mio__lua_loop_check(L);
+    delay_ns = mio__lua_seconds_check(L, 2);
     lua_settop(L, 3);
     mio__lua_coroutine_push_handler(L, 3);
-    if (loop->core == NULL)
-        return mio__lua_token(L, "closed");
     return mio__lua_timer_new(L, delay_ns, false);
 }
 
 /* loop:every(seconds, handler) */
 static int loop_every(lua_State *L)
 {
-    const mio__lua_loop *loop = mio__lua_loop_check(L);
-    const int64_t period_ns = mio__lua_seconds_check(L, 2);
+    int64_t period_ns;
 
+    mio__lua_loop_check(L);
+    period_ns = mio__lua_seconds_check(L, 2);
     luaL_argcheck(L, period_ns > 0, 2, "a period is more than 0 seconds");
     lua_settop(L, 3);
     mio__lua_coroutine_push_handler(L, 3);
-    if (loop->core == NULL)
-        return mio__lua_token(L, "closed");
     return mio__lua_timer_new(L, period_ns, true);
 }
 

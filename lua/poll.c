@@ -37,8 +37,6 @@ static int poll_register(lua_State *L)
 
     luaL_checkany(L, 2);
     luaL_argcheck(L, !lua_isnoneornil(L, 3), 3, "a token is any value but nil");
-    if (poll->core == NULL)
-        return mio__lua_token(L, "closed");
     return mio__lua_registration_new(L, poll, 3, 4, 5);
 }
 

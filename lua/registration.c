@@ -103,18 +103,19 @@ static mio__lua_registration *registration_push(lua_State *L)
     return mio__lua_class_new(L, CLASS_REGISTRATION, sizeof(mio__lua_registration), 0);
 }
 
+/* Making the object may collect garbage, and asking a source runs its code: both may close the
+   loop, so it is looked at after them. */
 int mio__lua_registration_new(lua_State *L, mio__lua_loop *loop, int handler, int interest,
                               int options)
 {
     const mio_interest wanted = registration_check_interest(L, interest);
     const mio_trigger trigger = registration_check_trigger(L, options, MIO_LEVEL);
-    const mio_fd fd = mio__lua_source_fd(L, 2); /* may run code that closes the loop */
-    mio__lua_registration *registration;
+    mio__lua_registration *registration = registration_push(L);
+    const mio_fd fd = mio__lua_source_fd(L, 2);
     int err;
 
     if (fd < 0 || loop->core == NULL)
         return mio__lua_token(L, "closed");
-    registration = registration_push(L);
     err = mio_loop_register(loop->core, fd, wanted, trigger, 0, &registration->id);
     if (err < 0)
         return mio__lua_failure(L, err);
@@ -128,8 +129,11 @@ int mio__lua_registration_new_signal(lua_State *L, mio__lua_loop *loop, int hand
 {
     const int number = mio__lua_signal_check(L, 2);
     mio__lua_registration *registration = registration_push(L);
-    int err = mio_loop_signal(loop->core, number, 0, &registration->id);
+    int err;
 
+    if (loop->core == NULL)
+        return mio__lua_token(L, "closed");
+    err = mio_loop_signal(loop->core, number, 0, &registration->id);
     if (err == -EINVAL)
         return luaL_argerror(L, 2, "this signal cannot be caught");
     if (err < 0)

@@ -48,6 +48,8 @@ int mio__lua_timer_new(lua_State *L, int64_t delay_ns, bool periodic)
     lua_setiuservalue(L, -2, TIMER_LOOP);
     timer->loop = lua_touserdata(L, 1);
     timer->periodic = periodic;
+    if (timer->loop->core == NULL) /* making the timer may have run a finalizer */
+        return mio__lua_token(L, "closed");
     err = timer_arm(L, timer, delay_ns);
     return err < 0 ? mio__lua_failure(L, err) : 1;
 }
