@@ -71,6 +71,17 @@ void mio__lua_registration_end(lua_State *L, mio__lua_registration *registration
 }
 
 /*
+ * The core may have ended a registration by itself, because its descriptor was closed behind
+ * it. Its object is told when the slot gets another one, at the latest.
+ */
+static void registration_take_slot(lua_State *L, int table, uint64_t id)
+{
+    if (mio__lua_slots_get(L, table, id, SLOT_OBJECT) == LUA_TUSERDATA)
+        mio__lua_registration_forget(lua_touserdata(L, -1));
+    lua_pop(L, 1);
+}
+
+/*
  * The core has it: from here on the object, on top, is bound to it. The loop is at index 1;
  * its own value is asked for the table, for it may be on its way to be collected. The slot
  * table may find no memory, and then all is undone.
@@ -86,6 +97,7 @@ static int registration_bind(lua_State *L, mio__lua_loop *loop,
         registration->source->registrations = registration;
     }
     lua_getiuservalue(L, 1, registration->slots);
+    registration_take_slot(L, object + 1, registration->id);
     lua_pushvalue(L, object);
     lua_pushvalue(L, handler);
     lua_pushvalue(L, source);
@@ -149,6 +161,14 @@ static mio__lua_registration *registration_check(lua_State *L)
     return mio__lua_class_check(L, 1, CLASS_REGISTRATION, sizeof(mio__lua_registration));
 }
 
+/* The result of a call of the core, which may have found out that the registration is over. */
+static int registration_outcome(lua_State *L, mio__lua_registration *registration, int err)
+{
+    if (err == -EBADF || err == -ENOENT)
+        mio__lua_registration_end(L, registration);
+    return err == -ENOENT ? mio__lua_token(L, "closed") : mio__lua_outcome(L, err);
+}
+
 /* registration:reregister(interest [, options]) */
 static int registration_reregister(lua_State *L)
 {
@@ -163,25 +183,24 @@ static int registration_reregister(lua_State *L)
     if (registration->slots == LOOP_SIGNALS)
         return luaL_error(L, "reregister: a signal has no interest to change");
     err = mio_loop_reregister(registration->loop->core, registration->id, interest, trigger);
-    if (err == -EBADF)
-        mio__lua_registration_end(L, registration); /* the core has ended it */
-    else if (err == 0)
+    if (err == 0)
         registration->trigger = (uint8_t)trigger;
-    return mio__lua_outcome(L, err);
+    return registration_outcome(L, registration, err);
 }
 
 /* registration:pause(seconds) */
 static int registration_pause(lua_State *L)
 {
-    const mio__lua_registration *registration = registration_check(L);
+    mio__lua_registration *registration = registration_check(L);
     const int64_t delay_ns = mio__lua_seconds_check(L, 2);
+    int err;
 
     if (registration->loop == NULL)
         return mio__lua_token(L, "closed");
     if (registration->slots == LOOP_SIGNALS)
         return luaL_error(L, "pause: a signal cannot be paused");
-    return mio__lua_outcome(
-        L, mio_loop_pause(registration->loop->core, registration->id, delay_ns));
+    err = mio_loop_pause(registration->loop->core, registration->id, delay_ns);
+    return registration_outcome(L, registration, err);
 }
 
 /* registration:deregister(), __gc and __close */
