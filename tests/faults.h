@@ -1,5 +1,6 @@
 /*
- * System calls that fail on demand, for programs linked with --wrap: see meson.build.
+ * System calls that fail on demand, for programs linked with --wrap (see meson.build), and
+ * allocations.
  */
 #ifndef MIO_TESTS_FAULTS_H
 #define MIO_TESTS_FAULTS_H
@@ -86,6 +87,30 @@ static inline void fault_check_each(fault_scenario *scenario, const char *call,
 {
     for (; *errors != 0; errors++)
         fault_check(scenario, call, *errors);
+}
+
+/* Makes something with this allocator and ends it again; returns its first failure, or 0. */
+typedef int fault_memory_scenario(const mio_allocator *allocator);
+
+/* Fail the first allocation, then the second, and so on until the scenario passes untouched;
+   `sticky` says whether those after it fail too. */
+static inline void fault_check_memory(fault_memory_scenario *scenario, bool sticky)
+{
+    const int descriptors = harness_open_descriptors();
+    harness_memory memory = {.fail_at = 0};
+
+    do {
+        const unsigned fail_at = memory.fail_at + 1;
+        mio_allocator allocator = harness_allocator(&memory);
+        int result;
+
+        memory = (harness_memory){.fail_at = fail_at, .sticky = sticky};
+        result = scenario(&allocator);
+        ck_assert_int_eq(result, memory.calls >= fail_at ? -ENOMEM : 0);
+        ck_assert_uint_eq(memory.blocks, 0);
+        ck_assert_int_eq(harness_open_descriptors(), descriptors);
+    } while (memory.calls >= memory.fail_at);
+    ck_assert_uint_gt(memory.fail_at, 1);
 }
 
 #endif
