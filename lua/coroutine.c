@@ -29,11 +29,20 @@ static int coroutine_fail(lua_State *L, lua_State *co)
     return lua_error(L);
 }
 
+/* One that has not begun has a function, and no frame yet: one with a frame runs, or waits
+   for another coroutine that it has resumed, this very one perhaps. */
 static bool coroutine_is_suspended(lua_State *co)
 {
-    const int status = lua_status(co);
+    lua_Debug frame;
 
-    return status == LUA_YIELD || (status == LUA_OK && lua_gettop(co) > 0);
+    switch (lua_status(co)) {
+    case LUA_YIELD:
+        return true;
+    case LUA_OK:
+        return lua_gettop(co) > 0 && !lua_getstack(co, 0, &frame);
+    default:
+        return false;
+    }
 }
 
 /* The closure. Its arguments go to the coroutine, the last one is kept below them. */
