@@ -97,16 +97,6 @@ void mio__lua_source_close(lua_State *L, mio__lua_source *source)
     source->fd = -1;
 }
 
-int mio__lua_source_method_close(lua_State *L)
-{
-    mio__lua_source *source = mio__lua_source_test(L, 1);
-
-    luaL_argexpected(L, source != NULL, 1, "mio socket");
-    mio__lua_source_close(L, source);
-    lua_pushboolean(L, 1);
-    return 1;
-}
-
 int mio__lua_source_method_getfd(lua_State *L)
 {
     const mio__lua_source *source = mio__lua_source_test(L, 1);

@@ -33,11 +33,7 @@ mio_fd mio__lua_source_fd(lua_State *L, int arg);
 /* End its registrations, then close its descriptor, if it is open. Never raises. */
 void mio__lua_source_close(lua_State *L, mio__lua_source *source);
 
-/*
- * Methods that all sockets share: close, __gc and __close are one idempotent function.
- * getfd() and pollfd() give the descriptor to other libraries.
- */
-int mio__lua_source_method_close(lua_State *L);
+/* source:getfd() and source:pollfd(), for other libraries. */
 int mio__lua_source_method_getfd(lua_State *L);
 
 /* "mio.stream (127.0.0.1:80)", "mio.listener (closed)": for __tostring. */

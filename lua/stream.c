@@ -255,6 +255,14 @@ static int stream_shutdown(lua_State *L)
 
 /* --------------------------------------------------------------------- class */
 
+/* stream:close(), __gc and __close */
+static int stream_close(lua_State *L)
+{
+    mio__lua_source_close(L, &stream_check(L)->source);
+    lua_pushboolean(L, 1);
+    return 1;
+}
+
 static int stream_tostring(lua_State *L)
 {
     stream_check(L);
@@ -276,12 +284,12 @@ void mio__lua_stream_open(lua_State *L)
         {"setoption", mio__lua_socket_setoption},
         {"getfd", mio__lua_source_method_getfd},
         {"pollfd", mio__lua_source_method_getfd},
-        {"close", mio__lua_source_method_close},
+        {"close", stream_close},
         {NULL, NULL},
     };
     static const luaL_Reg meta[] = {
-        {"__gc", mio__lua_source_method_close},
-        {"__close", mio__lua_source_method_close},
+        {"__gc", stream_close},
+        {"__close", stream_close},
         {"__tostring", stream_tostring},
         {NULL, NULL},
     };
