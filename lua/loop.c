@@ -114,31 +114,6 @@ void mio__lua_loop_close(lua_State *L, int index)
         mio_loop_free(core);
 }
 
-static void *loop_check_either(lua_State *L)
-{
-    void *loop = mio__lua_class_test(L, 1, CLASS_POLL, sizeof(mio__lua_loop));
-
-    return loop != NULL ? loop : mio__lua_loop_check(L);
-}
-
-int mio__lua_loop_method_close(lua_State *L)
-{
-    const mio__lua_loop *loop = loop_check_either(L);
-
-    if (loop->attached)
-        return luaL_error(L, "close: this loop belongs to the host program");
-    mio__lua_loop_close(L, 1);
-    lua_pushboolean(L, 1);
-    return 1;
-}
-
-int mio__lua_loop_method_gc(lua_State *L)
-{
-    loop_check_either(L);
-    mio__lua_loop_close(L, 1);
-    return 0;
-}
-
 /* mio.loop([options]) */
 int mio__lua_loop_create(lua_State *L)
 {
@@ -226,10 +201,10 @@ static int loop_now(lua_State *L)
     return 1;
 }
 
-/* loop:pollfd() and getfd(): as a guest */
+/* loop:pollfd(): as a guest */
 static int loop_pollfd(lua_State *L)
 {
-    const mio__lua_loop *loop = loop_check_either(L);
+    const mio__lua_loop *loop = mio__lua_loop_check(L);
 
     if (loop->core == NULL)
         return mio__lua_token(L, "closed");
@@ -261,6 +236,25 @@ static int loop_timeout(lua_State *L)
     return 1;
 }
 
+/* loop:close() and __close */
+static int loop_close(lua_State *L)
+{
+    const mio__lua_loop *loop = mio__lua_loop_check(L);
+
+    if (loop->attached && loop->core != NULL)
+        return luaL_error(L, "close: this loop belongs to the host program");
+    mio__lua_loop_close(L, 1);
+    lua_pushboolean(L, 1);
+    return 1;
+}
+
+static int loop_gc(lua_State *L)
+{
+    mio__lua_loop_check(L);
+    mio__lua_loop_close(L, 1);
+    return 0;
+}
+
 static int loop_tostring(lua_State *L)
 {
     const mio__lua_loop *loop = mio__lua_loop_check(L);
@@ -286,12 +280,12 @@ void mio__lua_loop_open(lua_State *L)
         {"pollfd", loop_pollfd},
         {"events", loop_events},
         {"timeout", loop_timeout},
-        {"close", mio__lua_loop_method_close},
+        {"close", loop_close},
         {NULL, NULL},
     };
     static const luaL_Reg meta[] = {
-        {"__gc", mio__lua_loop_method_gc},
-        {"__close", mio__lua_loop_method_close},
+        {"__gc", loop_gc},
+        {"__close", loop_close},
         {"__tostring", loop_tostring},
         {NULL, NULL},
     };

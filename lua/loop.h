@@ -42,10 +42,6 @@ int mio__lua_loop_push_slots(lua_State *L, const mio__lua_loop *loop, int which)
 /* Forget everything that is registered, and free the core. Stack: the object at `index`. */
 void mio__lua_loop_close(lua_State *L, int index);
 
-/* close, __gc and __close of loops and polls. */
-int mio__lua_loop_method_close(lua_State *L);
-int mio__lua_loop_method_gc(lua_State *L);
-
 /* An allocator that counts against this Lua state. */
 mio_allocator mio__lua_loop_allocator(lua_State *L);
 

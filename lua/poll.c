@@ -94,6 +94,15 @@ static int poll_pollfd(lua_State *L)
     return 1;
 }
 
+/* poll:close(), __gc and __close */
+static int poll_close(lua_State *L)
+{
+    poll_check(L);
+    mio__lua_loop_close(L, 1);
+    lua_pushboolean(L, 1);
+    return 1;
+}
+
 static int poll_tostring(lua_State *L)
 {
     const mio__lua_loop *poll = poll_check(L);
@@ -105,12 +114,12 @@ static int poll_tostring(lua_State *L)
 void mio__lua_poll_open(lua_State *L)
 {
     static const luaL_Reg methods[] = {
-        {"register", poll_register},           {"wait", poll_wait}, {"pollfd", poll_pollfd},
-        {"close", mio__lua_loop_method_close}, {NULL, NULL},
+        {"register", poll_register}, {"wait", poll_wait}, {"pollfd", poll_pollfd},
+        {"close", poll_close},       {NULL, NULL},
     };
     static const luaL_Reg meta[] = {
-        {"__gc", mio__lua_loop_method_gc},
-        {"__close", mio__lua_loop_method_close},
+        {"__gc", poll_close},
+        {"__close", poll_close},
         {"__tostring", poll_tostring},
         {NULL, NULL},
     };
