@@ -7,40 +7,46 @@ enum { BUFFER_FIRST = 4096 };
 /* Sizes stay below this, so that no sum of them overflows. */
 static const size_t buffer_max = SIZE_MAX / 4;
 
-/* A new size for the block. A second try follows a collection of garbage. */
-static void buffer_resize(lua_State *L, mio__lua_buffer *buffer, size_t capacity)
+/* A new size for the block. Returns false where there is no memory for it. */
+static bool buffer_resize(lua_State *L, mio__lua_buffer *buffer, size_t capacity)
 {
     void *ud;
     lua_Alloc allocate = lua_getallocf(L, &ud);
     char *data = allocate(ud, buffer->data, buffer->capacity, capacity);
 
-    if (data == NULL) {
-        lua_gc(L, LUA_GCCOLLECT);
-        data = allocate(ud, buffer->data, buffer->capacity, capacity);
-    }
     if (data == NULL)
-        luaL_error(L, "not enough memory");
+        return false;
     buffer->data = data;
     buffer->capacity = capacity;
+    return true;
 }
 
-void mio__lua_buffer_grow(lua_State *L, mio__lua_buffer *buffer, size_t size)
+/* The first block is as large as asked for; from then on it doubles. */
+static bool grow_try(lua_State *L, mio__lua_buffer *buffer, size_t size)
 {
     const size_t length = mio__lua_buffer_length(buffer);
-    size_t capacity = buffer->capacity > 0 ? buffer->capacity : BUFFER_FIRST;
+    size_t capacity = buffer->capacity > 0 ? buffer->capacity : size;
 
     if (buffer->start > 0) {
         memmove(buffer->data, buffer->data + buffer->start, length);
         buffer->start = 0;
         buffer->end = length;
     }
-    if (mio__lua_buffer_free(buffer) >= size)
-        return;
     if (size > buffer_max - length)
-        luaL_error(L, "not enough memory");
+        return false;
     while (capacity < length + size)
         capacity *= 2;
-    buffer_resize(L, buffer, capacity);
+    return capacity == buffer->capacity || buffer_resize(L, buffer, capacity);
+}
+
+/* The second try follows a collection of garbage; its finalizers may use the buffer. */
+void mio__lua_buffer_grow(lua_State *L, mio__lua_buffer *buffer, size_t size)
+{
+    if (grow_try(L, buffer, size))
+        return;
+    lua_gc(L, LUA_GCCOLLECT);
+    if (!grow_try(L, buffer, size))
+        luaL_error(L, "not enough memory");
 }
 
 void mio__lua_buffer_consume(mio__lua_buffer *buffer, size_t count)
@@ -64,9 +70,7 @@ int mio__lua_buffer_create(lua_State *L)
 
     luaL_argcheck(L, capacity >= 1, 1, "a capacity is 1 byte or more");
     buffer = mio__lua_class_new(L, CLASS_BUFFER, sizeof *buffer, 0);
-    if ((lua_Unsigned)capacity > buffer_max)
-        return luaL_error(L, "not enough memory");
-    buffer_resize(L, buffer, (size_t)capacity);
+    mio__lua_buffer_grow(L, buffer, (size_t)capacity);
     return 1;
 }
 
@@ -89,11 +93,15 @@ static int buffer_append(lua_State *L)
 
     for (int arg = 2; arg <= top; arg++) {
         size_t size;
+        const char *bytes = buffer_check_piece(L, arg, &size);
 
-        buffer_check_piece(L, arg, &size);
-        mio__lua_buffer_reserve(L, buffer, size);
         /* Asked for again: the piece may be the buffer itself, which has just moved. */
-        memcpy(buffer->data + buffer->end, buffer_check_piece(L, arg, &size), size);
+        while (mio__lua_buffer_free(buffer) < size) {
+            mio__lua_buffer_grow(L, buffer, size);
+            bytes = buffer_check_piece(L, arg, &size);
+        }
+        if (size > 0)
+            memcpy(buffer->data + buffer->end, bytes, size);
         buffer->end += size;
     }
     lua_settop(L, 1);
@@ -134,17 +142,20 @@ static int buffer_sub(lua_State *L)
     return 1;
 }
 
-/* buffer:find(text [, init]): plain; first and last position, or nil */
+/* buffer:find(text [, init]): plain; first and last position, or nil. The text comes first: a
+   number becomes a string, and collects garbage perhaps, whose finalizers use the buffer. */
 static int buffer_find(lua_State *L)
 {
     const mio__lua_buffer *buffer = buffer_check(L);
-    const size_t length = mio__lua_buffer_length(buffer);
     size_t size;
     const char *text = luaL_checklstring(L, 2, &size);
+    const size_t length = mio__lua_buffer_length(buffer);
     const size_t from = buffer_first(luaL_optinteger(L, 3, 1), (lua_Integer)length);
     const char *bytes = buffer->data + buffer->start;
-    const char *found = memmem(bytes + from - 1, length - (from - 1), text, size);
+    const char *found = NULL;
 
+    if (size <= length - (from - 1) && bytes != NULL)
+        found = memmem(bytes + from - 1, length - (from - 1), text, size);
     if (found == NULL) {
         lua_pushnil(L);
         return 1;

@@ -118,10 +118,10 @@ static int stream_try_read_into(lua_State *L)
     ptrdiff_t count;
 
     luaL_argcheck(L, limit >= 1, 3, "a size is 1 byte or more");
-    if (stream->source.fd < 0)
-        return mio__lua_token(L, "closed");
     mio__lua_buffer_reserve(L, buffer,
                             limit < STREAM_READ_SPACE ? (size_t)limit : STREAM_READ_SPACE);
+    if (stream->source.fd < 0)
+        return mio__lua_token(L, "closed");
     size = mio__lua_buffer_free(buffer);
     if ((lua_Unsigned)limit < size)
         size = (size_t)limit;
