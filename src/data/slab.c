@@ -1,5 +1,7 @@
 #include "data/slab.h"
 
+#include "base/bits.h"
+
 #include <errno.h>
 #include <stdbool.h>
 #include <string.h>
@@ -7,66 +9,89 @@
 #undef NDEBUG /* the walker asserts in every build that calls it */
 #include <assert.h>
 
-enum { GENERATION_BITS = 30 };
+enum { GENERATION_BITS = 30, DIRECTORY_FIRST = 4 };
 static const uint32_t generation_mask = (UINT32_C(1) << GENERATION_BITS) - 1;
 static const uint32_t no_slot = UINT32_MAX; /* there are at most 2^32 - 1 slots */
 
 void mio__slab_init(mio__slab *slab, const mio_allocator *allocator, size_t item_size,
-                    unsigned kind, uint32_t first_chunk)
+                    unsigned kind, uint32_t chunk)
 {
     assert(item_size >= sizeof(mio__slab_item) && item_size % 8 == 0);
     assert(kind < 4);
-    assert(first_chunk != 0 && (first_chunk & (first_chunk - 1)) == 0);
+    assert(chunk != 0 && (chunk & (chunk - 1)) == 0);
     memset(slab, 0, sizeof *slab);
     slab->allocator = *mio__alloc_or_default(allocator);
     slab->item_size = item_size;
     slab->kind = (uint32_t)kind << GENERATION_BITS;
-    slab->first = first_chunk;
-    slab->first_shift = mio__bits_lowest(first_chunk); /* a power of two is not zero */
+    slab->chunk_shift = mio__bits_lowest(chunk); /* a power of two is not zero */
+    slab->chunk_mask = chunk - 1;
     slab->free_head = no_slot;
 }
 
-/* The slots of a chunk, which exists or comes next. */
-static uint32_t chunk_slots(const mio__slab *slab, unsigned chunk)
+static size_t chunk_bytes(const mio__slab *slab)
 {
-    return slab->first << chunk;
+    return ((size_t)slab->chunk_mask + 1) * slab->item_size;
 }
 
 void mio__slab_fini(mio__slab *slab)
 {
-    for (unsigned i = 0; i < slab->chunk_count; i++)
-        mio__alloc_free(&slab->allocator, slab->chunks[i],
-                        chunk_slots(slab, i) * slab->item_size);
+    for (uint32_t i = 0; i < slab->chunk_count; i++)
+        mio__alloc_free(&slab->allocator, slab->chunks[i], chunk_bytes(slab));
+    mio__alloc_free(&slab->allocator, slab->chunks, slab->chunk_room * sizeof *slab->chunks);
+    slab->chunks = NULL;
     slab->chunk_count = 0;
-    slab->capacity = 0;
+    slab->chunk_room = 0;
     slab->used = 0;
     slab->count = 0;
     slab->free_count = 0;
     slab->free_head = no_slot;
 }
 
+/* Room for one chunk more in the directory. */
+static int grow_directory(mio__slab *slab)
+{
+    const uint32_t room = slab->chunk_room == 0 ? DIRECTORY_FIRST : slab->chunk_room * 2;
+    unsigned char **chunks;
+
+    if (slab->chunk_count < slab->chunk_room)
+        return 0;
+    if (slab->chunk_room > UINT32_MAX / 2)
+        return -ENOMEM;
+    chunks = slab->allocator.realloc(slab->allocator.ud, slab->chunks,
+                                     slab->chunk_room * sizeof *chunks, room * sizeof *chunks);
+    if (chunks == NULL)
+        return -ENOMEM;
+    slab->chunks = chunks;
+    slab->chunk_room = room;
+    return 0;
+}
+
 /* One chunk more, unless slot numbers or memory run out. */
 static int slab_grow(mio__slab *slab)
 {
-    unsigned chunk = slab->chunk_count;
-    uint32_t slots;
+    int err;
 
-    if (slab->first_shift + chunk >= 32)
+    if (slab->chunk_count >= no_slot >> slab->chunk_shift ||
+        slab->item_size > SIZE_MAX / ((size_t)slab->chunk_mask + 1))
         return -ENOMEM;
-    slots = chunk_slots(slab, chunk);
-    if (slots > SIZE_MAX / slab->item_size)
-        return -ENOMEM;
-    slab->chunks[chunk] = mio__alloc(&slab->allocator, slots * slab->item_size);
-    if (slab->chunks[chunk] == NULL)
+    err = grow_directory(slab);
+    if (err < 0)
+        return err;
+    slab->chunks[slab->chunk_count] = mio__alloc(&slab->allocator, chunk_bytes(slab));
+    if (slab->chunks[slab->chunk_count] == NULL)
         return -ENOMEM;
     slab->chunk_count++;
-    slab->capacity += slots;
     return 0;
+}
+
+static uint32_t slab_capacity(const mio__slab *slab)
+{
+    return slab->chunk_count << slab->chunk_shift;
 }
 
 int mio__slab_reserve(mio__slab *slab, uint32_t count)
 {
-    while (slab->capacity - slab->used + slab->free_count < count) {
+    while (slab_capacity(slab) - slab->used + slab->free_count < count) {
         int err = slab_grow(slab);
 
         if (err < 0)
@@ -174,7 +199,7 @@ void mio__slab_check(const mio__slab *slab)
     }
     assert(live == slab->count);
     assert(live + retired + slab->free_count == slab->used);
-    assert(slab->used <= slab->capacity);
-    assert(slab->capacity == ((uint64_t)slab->first << slab->chunk_count) - slab->first);
+    assert(slab->used <= slab_capacity(slab));
+    assert(slab->chunk_count <= slab->chunk_room);
     check_free(slab);
 }

@@ -10,16 +10,12 @@
  * 3. A free slot's tag is that of its next object; `next` leads to the next free slot, which
  *    is another one, so that not even a forged id finds a free slot.
  * 4. A slot whose generations are used up is retired: generation 0, in no list, never reused.
- * 5. Chunk k holds first << k slots and starts at slot (first << k) - first: the highest bit
- *    of slot + first says which chunk it is.
+ * 5. Slots come in chunks of one size, which never move; only the directory of chunks does.
  */
 #ifndef MIO__DATA_SLAB_H
 #define MIO__DATA_SLAB_H
 
 #include "base/alloc.h"
-#include "base/bits.h"
-
-enum { MIO__SLAB_CHUNKS = 32 };
 
 /* The first member of every object in a slab; only the slab writes to it. */
 typedef struct mio__slab_item {
@@ -28,29 +24,29 @@ typedef struct mio__slab_item {
 } mio__slab_item;
 
 typedef struct mio__slab {
-    mio_allocator allocator;
+    unsigned char **chunks;
+    uint32_t chunk_shift; /* log2 of the slots in a chunk */
+    uint32_t chunk_mask;  /* slots in a chunk, less 1 */
     size_t item_size;
-    uint32_t kind;        /* as it stands in a tag: in the two highest bits */
-    uint32_t first;       /* slots in the first chunk, a power of two */
-    unsigned first_shift; /* log2 of it */
-    unsigned chunk_count;
-    uint32_t capacity;   /* slots in all chunks */
     uint32_t used;       /* slots ever handed out */
     uint32_t count;      /* live objects */
     uint32_t free_count; /* slots in the free list */
     uint32_t free_head;  /* freed last, reused first */
-    unsigned char *chunks[MIO__SLAB_CHUNKS];
+    uint32_t kind;       /* as it stands in a tag: in the two highest bits */
+    uint32_t chunk_count;
+    uint32_t chunk_room; /* what the directory has room for */
+    mio_allocator allocator;
 } mio__slab;
 
 /*
  * An empty slab. Allocates nothing.
  *
- *   item_size     bytes an object, header included; a multiple of 8
- *   kind          0 to 3, another one for each slab whose ids may meet
- *   first_chunk   slots that the first insert allocates; a power of two
+ *   item_size    bytes an object, header included; a multiple of 8
+ *   kind         0 to 3, another one for each slab whose ids may meet
+ *   chunk        how many slots are allocated at once; a power of two
  */
 void mio__slab_init(mio__slab *slab, const mio_allocator *allocator, size_t item_size,
-                    unsigned kind, uint32_t first_chunk);
+                    unsigned kind, uint32_t chunk);
 
 /* Free everything, live objects included. */
 void mio__slab_fini(mio__slab *slab);
@@ -79,12 +75,9 @@ void mio__slab_check(const mio__slab *slab);
 /* The slot's object, live or not; `slot` < used. */
 static inline mio__slab_item *mio__slab_at(const mio__slab *slab, uint32_t slot)
 {
-    /* Not zero, for `first` is not; the sum fits, for there are at most 2^32 - first slots. */
-    uint32_t place = slot + slab->first;
-    unsigned highest = mio__bits_highest(place);
-    unsigned char *chunk = slab->chunks[highest - slab->first_shift];
+    unsigned char *chunk = slab->chunks[slot >> slab->chunk_shift];
 
-    return (void *)(chunk + (place ^ UINT32_C(1) << highest) * slab->item_size);
+    return (void *)(chunk + (slot & slab->chunk_mask) * slab->item_size);
 }
 
 /* The object that `id` names; NULL where it is dead, of another kind, or never was. */
@@ -97,6 +90,15 @@ static inline void *mio__slab_get(const mio__slab *slab, uint64_t id)
         return NULL;
     item = mio__slab_at(slab, slot);
     return item->tag == id >> 32 && item->next == slot ? item : NULL;
+}
+
+/* The same for an id that this slab has handed out, as those that come back from the kernel
+   are: a slot that was freed since has another tag, so that one comparison is enough. */
+static inline void *mio__slab_issued(const mio__slab *slab, uint64_t id)
+{
+    mio__slab_item *item = mio__slab_at(slab, (uint32_t)id);
+
+    return item->tag == id >> 32 ? item : NULL;
 }
 
 /* The id of a live object. */

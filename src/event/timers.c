@@ -10,13 +10,13 @@ typedef struct mio__timer {
 } mio__timer;
 
 int mio__timers_init(mio__timers *timers, const mio_allocator *allocator, unsigned kind,
-                     uint32_t first_chunk, unsigned tick_shift, unsigned level_bits,
+                     uint32_t chunk, unsigned tick_shift, unsigned level_bits,
                      int64_t now_ns)
 {
     int err = mio__wheel_init(&timers->wheel, allocator, tick_shift, level_bits, now_ns);
 
     if (err == 0)
-        mio__slab_init(&timers->slab, allocator, sizeof(mio__timer), kind, first_chunk);
+        mio__slab_init(&timers->slab, allocator, sizeof(mio__timer), kind, chunk);
     return err;
 }
 

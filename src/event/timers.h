@@ -25,7 +25,7 @@ typedef struct mio__timers {
 
 /* Returns 0 or -ENOMEM. `kind` is that of the ids, see slab.h. */
 int mio__timers_init(mio__timers *timers, const mio_allocator *allocator, unsigned kind,
-                     uint32_t first_chunk, unsigned tick_shift, unsigned level_bits,
+                     uint32_t chunk, unsigned tick_shift, unsigned level_bits,
                      int64_t now_ns);
 
 void mio__timers_fini(mio__timers *timers);

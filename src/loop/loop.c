@@ -15,13 +15,13 @@ static int loop_reserve(mio_loop *loop, const mio_loop_config *config)
 static int loop_init(mio_loop *loop, const mio_loop_config *config)
 {
     const mio_allocator *allocator = &loop->allocator;
-    int err = mio__timers_init(&loop->timers, allocator, LOOP_ID_TIMER, LOOP_SLAB_FIRST,
+    int err = mio__timers_init(&loop->timers, allocator, LOOP_ID_TIMER, LOOP_SLAB_CHUNK,
                                LOOP_TICK_SHIFT, LOOP_LEVEL_BITS, mio_now_ns());
 
     if (err < 0)
         return err;
     mio__slab_init(&loop->registrations, allocator, sizeof(mio__registration),
-                   LOOP_ID_REGISTRATION, LOOP_SLAB_FIRST);
+                   LOOP_ID_REGISTRATION, LOOP_SLAB_CHUNK);
     mio__slab_init(&loop->signals, allocator, sizeof(mio__signal), LOOP_ID_SIGNAL, 1);
     mio__fd_map_init(&loop->fds, allocator);
     loop->batch = mio__alloc(allocator, (size_t)loop->capacity * sizeof *loop->batch);

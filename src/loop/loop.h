@@ -27,10 +27,10 @@
 #include <stdbool.h>
 
 #ifdef MIO__GEOMETRY_SMALL
-enum { LOOP_SLAB_FIRST = 1, LOOP_BATCH = 2, LOOP_TICK_SHIFT = 16, LOOP_LEVEL_BITS = 2 };
+enum { LOOP_SLAB_CHUNK = 1, LOOP_BATCH = 2, LOOP_TICK_SHIFT = 16, LOOP_LEVEL_BITS = 2 };
 #else
 enum {
-    LOOP_SLAB_FIRST = 16,
+    LOOP_SLAB_CHUNK = 64,
     LOOP_BATCH = 256,
     LOOP_TICK_SHIFT = MIO__WHEEL_TICK_SHIFT,
     LOOP_LEVEL_BITS = MIO__WHEEL_LEVEL_BITS
@@ -45,6 +45,7 @@ typedef struct mio__registration {
     uint64_t pause_id; /* the timer of a pause; 0 while armed */
     mio_fd fd;
     uint8_t interest;
+    uint8_t reports; /* what of an event's ready is the user's: see registration_reports() */
     uint8_t trigger;
     bool spent; /* MIO_ONESHOT, and reported */
 } mio__registration;

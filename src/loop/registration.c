@@ -7,6 +7,17 @@
 
 #include <errno.h>
 
+/* Conditions that are not asked for are masked; ends and errors are always told. */
+static void registration_set(mio__registration *registration, mio_interest interest,
+                             mio_trigger trigger)
+{
+    registration->interest = (uint8_t)interest;
+    registration->reports =
+        (uint8_t)(interest | MIO_ERROR | MIO_READ_CLOSED | MIO_WRITE_CLOSED);
+    registration->trigger = (uint8_t)trigger;
+    registration->spent = false;
+}
+
 static void registration_unpause(mio_loop *loop, mio__registration *registration)
 {
     if (registration->pause_id == 0)
@@ -80,8 +91,7 @@ int mio_loop_register(mio_loop *loop, mio_fd fd, mio_interest interest, mio_trig
     registration = item;
     registration->token = token;
     registration->fd = fd;
-    registration->interest = (uint8_t)interest;
-    registration->trigger = (uint8_t)trigger;
+    registration_set(registration, interest, trigger);
     mio__fd_map_set(&loop->fds, fd, id);
     if (ret_id != NULL)
         *ret_id = id;
@@ -128,9 +138,7 @@ int mio_loop_reregister(mio_loop *loop, uint64_t id, mio_interest interest, mio_
     if (err < 0)
         return registration_lost(loop, registration, err);
     registration_unpause(loop, registration);
-    registration->spent = false;
-    registration->interest = (uint8_t)interest;
-    registration->trigger = (uint8_t)trigger;
+    registration_set(registration, interest, trigger);
     return 0;
 }
 

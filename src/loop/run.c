@@ -1,4 +1,4 @@
-#include "loop/loop.h"
+#include "loop/turn.h"
 
 #include <errno.h>
 
@@ -21,6 +21,22 @@ static mio_handler_fn run_choose(const mio_handler *handler, mio_event_kind kind
     return NULL;
 }
 
+static void run_call(mio_loop *loop, mio_handler_fn fn, const mio_event *event, void *ctx)
+{
+    if (fn != NULL)
+        fn(loop, event, ctx);
+}
+
+/* Descriptors come first in every turn, and in most nothing else does. */
+static int run_ready(mio_loop *loop, mio_handler_fn ready, void *ctx)
+{
+    const mio_event *event;
+
+    while (!loop->freed && (event = mio__turn_next_ready(loop)) != NULL)
+        run_call(loop, ready, event, ctx);
+    return loop->freed ? -ECANCELED : 0;
+}
+
 /* Where nothing is registered nothing is waited for: events that an earlier turn has left,
    and a shutdown that came early, still have their turn. */
 static int run_turn(mio_loop *loop, const mio_handler *handler, void *ctx)
@@ -28,11 +44,10 @@ static int run_turn(mio_loop *loop, const mio_handler *handler, void *ctx)
     mio_event event;
     int err = mio_loop_poll(loop, mio_loop_count(loop) > 0 ? -1 : 0);
 
+    if (err == 0)
+        err = run_ready(loop, handler->ready, ctx);
     while (err == 0 && mio_loop_next(loop, &event)) {
-        mio_handler_fn fn = run_choose(handler, event.kind);
-
-        if (fn != NULL)
-            fn(loop, &event, ctx);
+        run_call(loop, run_choose(handler, event.kind), &event, ctx);
         if (loop->freed)
             err = -ECANCELED;
     }

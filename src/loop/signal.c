@@ -21,11 +21,14 @@ static int signal_pipe_prepare(mio_loop *loop)
         return err;
     err = mio_loop_register(loop, mio__signal_pipe_fd(pipe), MIO_READABLE, MIO_LEVEL, 0,
                             &loop->pipe_id);
-    if (err < 0)
+    if (err < 0) {
         mio__signal_pipe_close(pipe);
-    else
-        loop->pipe = pipe;
-    return err;
+        return err;
+    }
+    /* Its events are the loop's own: they fall through to mio__turn_decline(). */
+    ((mio__registration *)mio__slab_get(&loop->registrations, loop->pipe_id))->reports = 0;
+    loop->pipe = pipe;
+    return 0;
 }
 
 int mio_loop_signal(mio_loop *loop, int signal_number, uint64_t token, uint64_t *ret_id)

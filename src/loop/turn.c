@@ -16,6 +16,8 @@
  * is looked up by its id at the moment it is handed out, what a handler stops is not seen
  * any more.
  */
+#include "loop/turn.h"
+
 #include "loop/loop.h"
 #include "mio/clock.h"
 
@@ -59,46 +61,14 @@ int mio_loop_poll(mio_loop *loop, int64_t timeout_ns)
     return 0;
 }
 
-static void turn_take_signals(mio_loop *loop)
+/* The signal pipe's registration reports nothing by itself: see signal.c. */
+void mio__turn_decline(mio_loop *loop, const mio_event *event,
+                       const mio__registration *registration)
 {
-    loop->arrived |= mio__signal_pipe_take(loop->pipe);
-}
-
-/*
- * Whether an event from the kernel is to be reported. Here stale ones end: their id names
- * nothing any more. What the registration does not ask for is masked; if only that came (its
- * interest was changed since), nothing is reported.
- */
-static int turn_accept(mio_loop *loop, const mio_event *raw, mio_event *ret_event)
-{
-    const unsigned conditions = MIO_READABLE | MIO_WRITABLE | MIO_PRIORITY;
-    mio__registration *registration = mio__slab_get(&loop->registrations, raw->token);
-    unsigned ready;
-
-    if (registration == NULL) {
+    if (registration == NULL)
         loop->haunted = loop->bereft; /* stale, or a ghost */
-        return 0;
-    }
-    ready = raw->ready & (registration->interest | ~conditions);
-    if (ready == 0)
-        return 0;
-    if (raw->token == loop->pipe_id) {
-        turn_take_signals(loop);
-        return 0;
-    }
-    registration->spent = registration->trigger == MIO_ONESHOT;
-    *ret_event = (mio_event){
-        .kind = MIO_READY, .ready = ready, .token = registration->token, .id = raw->token};
-    return 1;
-}
-
-static int turn_next_ready(mio_loop *loop, mio_event *ret_event)
-{
-    while (loop->next < loop->count) {
-        if (turn_accept(loop, &loop->batch[loop->next++], ret_event))
-            return 1;
-    }
-    return 0;
+    else if (event->token == loop->pipe_id)
+        loop->arrived |= mio__signal_pipe_take(loop->pipe);
 }
 
 static int turn_next_interruption(mio_loop *loop, mio_event *ret_event)
@@ -151,8 +121,12 @@ static int turn_next_phase(mio_loop *loop, mio_event *ret_event)
 
 int mio_loop_next(mio_loop *loop, mio_event *ret_event)
 {
-    if (turn_next_ready(loop, ret_event))
+    const mio_event *event = mio__turn_next_ready(loop);
+
+    if (event != NULL) {
+        *ret_event = *event;
         return 1;
+    }
     if (loop->phase == TURN_NONE)
         return 0;
     return turn_next_phase(loop, ret_event);

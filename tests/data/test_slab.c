@@ -3,6 +3,7 @@
 #include "harness.h"
 
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 
 typedef struct thing {
@@ -18,13 +19,13 @@ static const uint32_t last_generation = (UINT32_C(1) << 30) - 1;
 static mio__slab slab;
 static harness_memory memory;
 
-static void slab_make(uint32_t first_chunk)
+static void slab_make(uint32_t chunk)
 {
     mio_allocator allocator;
 
     memset(&memory, 0, sizeof memory);
     allocator = harness_allocator(&memory);
-    mio__slab_init(&slab, &allocator, SIZE, KIND, first_chunk);
+    mio__slab_init(&slab, &allocator, SIZE, KIND, chunk);
 }
 
 static void slab_drop(void)
@@ -200,12 +201,12 @@ END_TEST
 START_TEST(objects_never_move_while_the_slab_grows)
 {
     enum { COUNT = 1000 };
-    static const uint32_t first_chunks[] = {1, 2, 4, 64, 2048};
+    static const uint32_t chunks[] = {1, 2, 4, 64, 2048};
     static thing *objects[COUNT];
     static uint64_t ids[COUNT];
 
-    for (size_t k = 0; k < sizeof first_chunks / sizeof first_chunks[0]; k++) {
-        slab_make(first_chunks[k]);
+    for (size_t k = 0; k < sizeof chunks / sizeof chunks[0]; k++) {
+        slab_make(chunks[k]);
         for (uint64_t i = 0; i < COUNT; i++) {
             ids[i] = insert(&objects[i]);
             objects[i]->value = i;
@@ -216,7 +217,6 @@ START_TEST(objects_never_move_while_the_slab_grows)
             ck_assert_uint_eq(objects[i]->value, i);
             ck_assert_uint_eq(objects[i]->more, ~i);
         }
-        ck_assert_uint_ge(slab.capacity, COUNT);
         slab_drop();
     }
 }
@@ -333,7 +333,8 @@ START_TEST(a_retired_slot_counts_for_no_reserve)
 }
 END_TEST
 
-/* Fill a slab to 15 objects while the fail_at-th allocation fails; they need 4 chunks. */
+/* Fill a slab to 15 objects while the fail_at-th allocation fails: of a chunk each, and of a
+   directory that grows three times. */
 static bool fill_failing(unsigned fail_at, bool sticky)
 {
     unsigned failures = 0;
@@ -367,7 +368,7 @@ START_TEST(each_allocation_fails)
 
         while (fill_failing(fail_at, sticky == 1))
             fail_at++;
-        ck_assert_uint_eq(fail_at, 5);
+        ck_assert_uint_eq(fail_at, 15 + 3 + 1);
     }
 }
 END_TEST
@@ -389,27 +390,23 @@ START_TEST(a_reserve_that_fails_keeps_the_objects)
 }
 END_TEST
 
-/* Address space for any number of slots, none of which may be touched. */
+/* Address space for any number of slots, none of which may be touched; true memory for what is
+   smaller, the directory. */
 static void *endless_realloc(void *ud, void *ptr, size_t osize, size_t nsize)
 {
-    (void)ptr;
-    (void)osize;
-    return nsize != 0 ? ud : NULL;
+    const size_t small = 4096;
+
+    if (nsize == 0) {
+        free(osize < small ? ptr : NULL);
+        return NULL;
+    }
+    return nsize < small ? realloc(ptr, nsize) : ud;
 }
 
 START_TEST(slot_numbers_end_before_they_wrap)
 {
     static char nowhere;
     const mio_allocator endless = {endless_realloc, &nowhere};
-
-    mio__slab_init(&slab, &endless, SIZE, KIND, 1);
-    ck_assert_int_eq(mio__slab_reserve(&slab, UINT32_MAX), 0);
-    ck_assert_uint_eq(slab.capacity, UINT32_MAX);
-    ck_assert_uint_eq(slab.chunk_count, MIO__SLAB_CHUNKS);
-    mio__slab_check(&slab);
-    slab.used = UINT32_MAX; /* as if all were live */
-    ck_assert_int_eq(mio__slab_reserve(&slab, 1), -ENOMEM);
-    mio__slab_fini(&slab);
 
     mio__slab_init(&slab, &endless, SIZE, KIND, UINT32_C(1) << 30);
     ck_assert_int_eq(mio__slab_reserve(&slab, UINT32_C(3) << 30), 0);

@@ -1,0 +1,39 @@
+/*
+ * The hot path of a turn, for mio_loop_next() and mio_loop_run(): which of the events that the
+ * kernel has told are to be reported.
+ */
+#ifndef MIO__LOOP_TURN_H
+#define MIO__LOOP_TURN_H
+
+#include "loop/loop.h"
+
+/* turn.c: what is no event of the user: a stale one, a masked one, or a signal's. */
+void mio__turn_decline(mio_loop *loop, const mio_event *event,
+                       const mio__registration *registration);
+
+/*
+ * The next event of the batch that is to be reported, or NULL. It stays where it is, in the
+ * batch, and is valid until the next poll.
+ *
+ * The kernel's token is the id of a registration. Here stale events end, in one comparison:
+ * the id of a registration that has ended names nothing.
+ */
+static inline mio_event *mio__turn_next_ready(mio_loop *loop)
+{
+    while (loop->next < loop->count) {
+        mio_event *event = &loop->batch[loop->next++];
+        mio__registration *registration = mio__slab_issued(&loop->registrations, event->token);
+
+        if (registration != NULL && (event->ready &= registration->reports) != 0) {
+            if (registration->trigger == MIO_ONESHOT)
+                registration->spent = true;
+            event->id = event->token;
+            event->token = registration->token;
+            return event;
+        }
+        mio__turn_decline(loop, event, registration);
+    }
+    return NULL;
+}
+
+#endif
