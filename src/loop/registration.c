@@ -60,7 +60,9 @@ static int registration_arm(mio_loop *loop, mio_fd fd, uint64_t id, mio_interest
 
     if (err < 0)
         return err;
-    err = registration_displace(loop, fd);
+    err = mio__fd_map_reserve(&loop->fds, fd); /* not before: any number may be asked for */
+    if (err == 0)
+        err = registration_displace(loop, fd);
     if (err < 0)
         mio__selector_deregister(&loop->selector, fd);
     return err;
@@ -76,11 +78,7 @@ int mio_loop_register(mio_loop *loop, mio_fd fd, mio_interest interest, mio_trig
 
     if (!mio__interest_is_valid(interest, trigger))
         return -EINVAL;
-    if (fd < 0)
-        return -EBADF;
-    err = mio__fd_map_reserve(&loop->fds, fd);
-    if (err == 0)
-        err = mio__slab_insert(&loop->registrations, &item, &id);
+    err = mio__slab_insert(&loop->registrations, &item, &id);
     if (err < 0)
         return err;
     err = registration_arm(loop, fd, id, interest, trigger);
