@@ -56,10 +56,24 @@ static int dispatch_nothing(lua_State *L)
     return 0;
 }
 
+/* A host's own registration may have the slot that one of Lua's had, which the core has ended
+   without our knowing. */
+static bool dispatch_is_ours(lua_State *L, int table, const mio_event *event)
+{
+    const mio__lua_registration *registration;
+
+    mio__lua_slots_get(L, table, event->id, SLOT_OBJECT);
+    registration = lua_touserdata(L, -1);
+    lua_pop(L, 1);
+    return registration != NULL && registration->id == event->id;
+}
+
 int mio__lua_dispatch_push(lua_State *L, int frame, const mio_event *event)
 {
     switch (event->kind) {
     case MIO_READY:
+        if (!dispatch_is_ours(L, frame + LOOP_REGISTRATIONS, event))
+            return -1;
         return dispatch_push_ready(L, frame + LOOP_REGISTRATIONS, event);
     case MIO_TIMEOUT:
         return dispatch_push_timer(L, frame + LOOP_TIMERS, event);

@@ -1,26 +1,27 @@
 /*
  * A loop of the host, seen from Lua. What the host calls runs in protected calls of closures
- * of the module, for only those have the state as their upvalue, and may raise errors.
+ * of the module, for only those have the state as their upvalue, and may raise errors. They
+ * are made when the module is opened: so nothing that can raise is left outside of them.
  */
 #include "mio/lua.h"
 
 #include "dispatch.h"
+#include "embed.h"
 #include "loop.h"
 
 #include <errno.h>
 
-/* Push `function` as a closure of the module, where that has been opened. */
-static bool embed_push_closure(lua_State *L, lua_CFunction function)
+/* Push a closure that the state keeps. Returns 0, -EINVAL where the module was not opened, or
+   -ENOMEM. */
+static int embed_push_closure(lua_State *L, int value)
 {
     if (!lua_checkstack(L, LUA_MINSTACK))
-        return false;
-    mio__lua_state_push(L);
-    if (!((mio__lua_state *)lua_touserdata(L, -1))->opened) {
-        lua_pop(L, 1);
-        return false;
-    }
-    lua_pushcclosure(L, function, 1);
-    return true;
+        return -ENOMEM;
+    if (!mio__lua_state_find(L))
+        return -EINVAL;
+    lua_getiuservalue(L, -1, value);
+    lua_remove(L, -2);
+    return 0;
 }
 
 /* ------------------------------------------------------------------- attach */
@@ -43,8 +44,10 @@ static int embed_attach(lua_State *L)
 
 int mio_lua_attach(lua_State *L, mio_loop *loop)
 {
-    if (!embed_push_closure(L, embed_attach))
-        return -EINVAL;
+    const int err = embed_push_closure(L, STATE_EMBED_ATTACH);
+
+    if (err < 0)
+        return err;
     lua_pushlightuserdata(L, loop);
     if (lua_pcall(L, 1, 1, 0) == LUA_OK)
         return 0;
@@ -69,7 +72,7 @@ int mio_lua_detach(lua_State *L, mio_loop *loop)
 {
     bool found;
 
-    if (!embed_push_closure(L, embed_detach))
+    if (embed_push_closure(L, STATE_EMBED_DETACH) < 0)
         return -ENOENT;
     lua_pushlightuserdata(L, loop);
     if (lua_pcall(L, 1, 1, 0) != LUA_OK) {
@@ -114,15 +117,12 @@ int mio_lua_dispatch(lua_State *L, mio_loop *loop, const mio_event *event)
 {
     const int top = lua_gettop(L);
     mio_event copy = *event; /* lives as long as the call, whatever the handler polls */
-    int result;
+    int result = embed_push_closure(L, STATE_EMBED_DISPATCH);
 
-    if (!lua_checkstack(L, LUA_MINSTACK))
-        return -ENOMEM;
+    if (result < 0)
+        return result == -EINVAL ? -ENOENT : result;
     lua_pushcfunction(L, embed_traceback);
-    if (!embed_push_closure(L, embed_dispatch)) {
-        lua_settop(L, top);
-        return -ENOENT;
-    }
+    lua_insert(L, -2);
     lua_pushlightuserdata(L, loop);
     lua_pushlightuserdata(L, &copy);
     if (lua_pcall(L, 2, 1, top + 1) != LUA_OK) {
@@ -132,4 +132,13 @@ int mio_lua_dispatch(lua_State *L, mio_loop *loop, const mio_event *event)
     result = lua_isnil(L, -1) ? -ENOENT : lua_toboolean(L, -1);
     lua_settop(L, top);
     return result;
+}
+
+/* ----------------------------------------------------------------- opening */
+
+void mio__lua_embed_open(lua_State *L)
+{
+    mio__lua_state_keep(L, STATE_EMBED_ATTACH, embed_attach);
+    mio__lua_state_keep(L, STATE_EMBED_DETACH, embed_detach);
+    mio__lua_state_keep(L, STATE_EMBED_DISPATCH, embed_dispatch);
 }

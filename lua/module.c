@@ -6,6 +6,7 @@
 #include "address.h"
 #include "buffer.h"
 #include "dispatch.h"
+#include "embed.h"
 #include "listener.h"
 #include "loop.h"
 #include "poll.h"
@@ -35,6 +36,7 @@ static void module_define_classes(lua_State *L)
     mio__lua_address_open(L);
     mio__lua_buffer_open(L);
     mio__lua_dispatch_open(L);
+    mio__lua_embed_open(L);
     mio__lua_listener_open(L);
     mio__lua_loop_open(L);
     mio__lua_poll_open(L);

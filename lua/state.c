@@ -34,6 +34,18 @@ void mio__lua_state_push(lua_State *L)
     lua_rawsetp(L, LUA_REGISTRYINDEX, &state_key);
 }
 
+bool mio__lua_state_find(lua_State *L)
+{
+    const mio__lua_state *state;
+
+    lua_rawgetp(L, LUA_REGISTRYINDEX, &state_key);
+    state = lua_touserdata(L, -1);
+    if (state != NULL && state->opened)
+        return true;
+    lua_pop(L, 1);
+    return false;
+}
+
 /* Stack on entry: state, metatable, methods. */
 static void class_define_meta(lua_State *L, const luaL_Reg *meta)
 {

@@ -55,11 +55,17 @@ enum {
     STATE_ATTACHED,                    /* pointer to a mio_loop of a host -> object */
     STATE_POLL_NEXT,                   /* the iterator of poll:wait() */
     STATE_ACCEPT_NEXT,                 /* the iterator of listener:try_accepts() */
-    STATE_VALUES = STATE_ACCEPT_NEXT
+    STATE_EMBED_ATTACH,                /* what the functions of mio/lua.h run in */
+    STATE_EMBED_DETACH,
+    STATE_EMBED_DISPATCH,
+    STATE_VALUES = STATE_EMBED_DISPATCH
 };
 
 /* Push this Lua state's mio__lua_state, made at the first call. */
 void mio__lua_state_push(lua_State *L);
+
+/* Push it where the module has been opened, else nothing. Never raises an error. */
+bool mio__lua_state_find(lua_State *L);
 
 /*
  * Define a class, with the state as the first upvalue of all its functions. The state is on
