@@ -21,12 +21,6 @@ static mio__lua_listener *listener_check(lua_State *L)
     return mio__lua_class_check(L, 1, CLASS_LISTENER, sizeof(mio__lua_listener));
 }
 
-static void listener_prepare_stream(lua_State *L, int listener)
-{
-    mio__lua_stream_new(L);
-    lua_setiuservalue(L, listener, LISTENER_NEXT_STREAM);
-}
-
 static void listener_read_options(lua_State *L, int arg, mio_listen_options *ret_options)
 {
     bool reuseaddr = true, nodelay = true;
@@ -55,7 +49,6 @@ int mio__lua_listener_listen(lua_State *L)
     listener = mio__lua_class_new(L, CLASS_LISTENER, sizeof *listener, LISTENER_VALUES);
     listener->source.fd = -1;
     listener->spare = -1;
-    listener_prepare_stream(L, lua_gettop(L));
     err = mio_spare_open(&listener->spare);
     if (err == 0)
         err = mio_listen(&addr, &options, &listener->source.fd);
@@ -82,23 +75,31 @@ static void accept_rest(mio__lua_listener *listener)
         mio_loop_pause(r->loop->core, r->id, listener_pause_ns);
 }
 
-/*
- * Push the accepted stream and return 0, or return -errno. The listener is at index 1. The
- * stream made in advance has a client already where memory ran out after the last accept.
- */
+/* Push the stream to accept into: the one that waits for a client, or a new one. Making it may
+   collect garbage, whose finalizers may use the listener. */
+static mio__lua_stream *accept_prepare(lua_State *L)
+{
+    if (lua_getiuservalue(L, 1, LISTENER_NEXT_STREAM) != LUA_TUSERDATA) {
+        lua_pop(L, 1);
+        mio__lua_stream_new(L);
+        lua_pushvalue(L, -1);
+        lua_setiuservalue(L, 1, LISTENER_NEXT_STREAM);
+    }
+    return lua_touserdata(L, -1);
+}
+
+/* Push the accepted stream and return 0, or return -errno. The listener is at index 1. */
 static int accept_one(lua_State *L, mio__lua_listener *listener)
 {
-    mio__lua_stream *stream;
-    int err = 0;
+    mio__lua_stream *stream = accept_prepare(L);
+    const int err = mio_accept(listener->source.fd, &stream->source.fd, NULL);
 
-    lua_getiuservalue(L, 1, LISTENER_NEXT_STREAM);
-    stream = lua_touserdata(L, -1);
-    if (stream->source.fd < 0)
-        err = mio_accept(listener->source.fd, &stream->source.fd, NULL);
-    if (err == 0)
-        listener_prepare_stream(L, 1);
-    else if (accept_is_at_limit(err))
+    if (err == 0) {
+        lua_pushnil(L);
+        lua_setiuservalue(L, 1, LISTENER_NEXT_STREAM);
+    } else if (accept_is_at_limit(err)) {
         accept_rest(listener);
+    }
     return err;
 }
 
@@ -106,20 +107,17 @@ static int accept_one(lua_State *L, mio__lua_listener *listener)
 static int listener_try_accept(lua_State *L)
 {
     mio__lua_listener *listener = listener_check(L);
-    int err;
+    const int err = accept_one(L, listener);
 
     if (listener->source.fd < 0)
         return mio__lua_token(L, "closed");
-    err = accept_one(L, listener);
     return err < 0 ? mio__lua_failure(L, err) : 1;
 }
 
 /* The iterator: streams until nobody waits, or accepting fails; the next event tells more. */
 static int listener_accept_next(lua_State *L)
 {
-    mio__lua_listener *listener = listener_check(L);
-
-    if (listener->source.fd < 0 || accept_one(L, listener) < 0)
+    if (accept_one(L, listener_check(L)) < 0)
         lua_pushnil(L);
     return 1;
 }

@@ -1,8 +1,9 @@
 /*
  * Listeners: they accept streams, and survive the descriptor limit.
  *
- * 1. The user value is a stream made in advance: an accept that finds nobody leaves no
- *    garbage, and one that finds somebody cannot fail for want of memory and lose him.
+ * 1. The user value is a stream without a descriptor, or nil. It is made before accepting: so
+ *    an accept that finds somebody cannot fail for want of memory and lose him; and kept: so
+ *    one that finds nobody leaves no garbage.
  * 2. `spare` is a descriptor held in reserve. At the limit it is given up to take one client
  *    and send him off, and the registrations of the listener are paused: level-triggered,
  *    they would report the next client without end.
