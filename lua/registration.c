@@ -16,12 +16,14 @@
 static mio_interest registration_check_interest(lua_State *L, int arg)
 {
     mio_interest interest = 0;
+    size_t size;
+    const char *letters = luaL_checklstring(L, arg, &size);
 
-    for (const char *s = luaL_checkstring(L, arg); *s != '\0'; s++) {
-        mio_interest bit = *s == 'r'   ? MIO_READABLE
-                           : *s == 'w' ? MIO_WRITABLE
-                           : *s == 'p' ? MIO_PRIORITY
-                                       : 0;
+    for (size_t i = 0; i < size; i++) {
+        mio_interest bit = letters[i] == 'r'   ? MIO_READABLE
+                           : letters[i] == 'w' ? MIO_WRITABLE
+                           : letters[i] == 'p' ? MIO_PRIORITY
+                                               : 0;
         if (bit == 0) {
             interest = 0;
             break;
