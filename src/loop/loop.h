@@ -6,7 +6,8 @@
  * 2. fds leads from the descriptor of every registration to its id, and from no other to one
  *    that lives.
  * 3. Ids of the three slabs differ in kind. The kernel's tokens are ids of registrations; an
- *    id that names nothing is a stale event, and is dropped in one place: turn_accept().
+ *    id that names nothing is a stale event, and is dropped in one place:
+ * mio__turn_next_ready().
  * 4. `phase` is TURN_NONE exactly between turns; batch[next..count) is what a turn has still
  *    to report of descriptors.
  * 5. `bereft` says that a registration ended after its descriptor was closed: a duplicate of
@@ -45,7 +46,7 @@ typedef struct mio__registration {
     uint64_t pause_id; /* the timer of a pause; 0 while armed */
     mio_fd fd;
     uint8_t interest;
-    uint8_t reports; /* what of an event's ready is the user's: see registration_reports() */
+    uint8_t reports; /* what of an event's ready is the user's; 0: nothing for now */
     uint8_t trigger;
     bool spent; /* MIO_ONESHOT, and reported */
 } mio__registration;

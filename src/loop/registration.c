@@ -140,15 +140,21 @@ int mio_loop_reregister(mio_loop *loop, uint64_t id, mio_interest interest, mio_
     return 0;
 }
 
+/* Where the kernel does not find the descriptor, a duplicate of it may be a ghost. */
+static void registration_disarm(mio_loop *loop, const mio__registration *registration)
+{
+    if (mio__selector_deregister(&loop->selector, registration->fd) < 0)
+        loop->bereft = true;
+}
+
 int mio_loop_deregister(mio_loop *loop, uint64_t id)
 {
     mio__registration *registration = mio__slab_get(&loop->registrations, id);
 
     if (registration == NULL)
         return mio__loop_signal_end(loop, id);
-    if (registration->pause_id == 0 &&
-        mio__selector_deregister(&loop->selector, registration->fd) < 0)
-        loop->bereft = true;
+    if (registration->pause_id == 0)
+        registration_disarm(loop, registration);
     registration_end(loop, registration);
     return 0;
 }
@@ -170,8 +176,9 @@ int mio_loop_pause(mio_loop *loop, uint64_t id, int64_t delay_ns)
                           id, &pause_id);
     if (err < 0)
         return err;
-    mio__selector_deregister(&loop->selector, registration->fd);
+    registration_disarm(loop, registration);
     registration->pause_id = pause_id;
+    registration->reports = 0; /* not even from the batch in hand */
     loop->resting++;
     return 0;
 }
@@ -182,7 +189,7 @@ int mio__loop_resume(mio_loop *loop, uint64_t id, mio_event *ret_event)
     int err;
 
     registration_unpause(loop, registration); /* its timer has ended by being fetched */
-    registration->spent = false;
+    registration_set(registration, registration->interest, (mio_trigger)registration->trigger);
     err = mio__selector_register(&loop->selector, registration->fd, id, registration->interest,
                                  (mio_trigger)registration->trigger);
     if (err == 0)

@@ -61,11 +61,12 @@ int mio_loop_poll(mio_loop *loop, int64_t timeout_ns)
     return 0;
 }
 
-/* The signal pipe's registration reports nothing by itself: see signal.c. */
+/* A registration that rests reports nothing, nor does a oneshot that has. The signal pipe's
+   reports nothing by itself: see signal.c. */
 void mio__turn_decline(mio_loop *loop, const mio_event *event,
                        const mio__registration *registration)
 {
-    if (registration == NULL)
+    if (registration == NULL || registration->pause_id != 0)
         loop->haunted = loop->bereft; /* stale, or a ghost */
     else if (event->token == loop->pipe_id)
         loop->arrived |= mio__signal_pipe_take(loop->pipe);

@@ -11,12 +11,21 @@
 void mio__turn_decline(mio_loop *loop, const mio_event *event,
                        const mio__registration *registration);
 
+/* Once is enough, even for a oneshot that was renewed while its event was in hand: the kernel
+   will tell that one again. */
+static inline void mio__turn_spend(mio__registration *registration)
+{
+    registration->spent = true;
+    registration->reports = 0;
+}
+
 /*
  * The next event of the batch that is to be reported, or NULL. It stays where it is, in the
  * batch, and is valid until the next poll.
  *
  * The kernel's token is the id of a registration. Here stale events end, in one comparison:
- * the id of a registration that has ended names nothing.
+ * the id of a registration that has ended names nothing. One that was paused since, or is a
+ * oneshot that was reported, has nothing to report.
  */
 static inline mio_event *mio__turn_next_ready(mio_loop *loop)
 {
@@ -26,7 +35,7 @@ static inline mio_event *mio__turn_next_ready(mio_loop *loop)
 
         if (registration != NULL && (event->ready &= registration->reports) != 0) {
             if (registration->trigger == MIO_ONESHOT)
-                registration->spent = true;
+                mio__turn_spend(registration);
             event->id = event->token;
             event->token = registration->token;
             return event;
