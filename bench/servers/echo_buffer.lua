@@ -15,13 +15,6 @@ local function leave(client)
   if clients == 0 then listener:close() end
 end
 
--- Read on when what is left is gone.
-local function keep(client, registration)
-  unsent[client] = mio.buffer():append(buffer)
-  buffer:clear()
-  registration:reregister("w")
-end
-
 local function resume(client, registration)
   local _, err = client:try_write(unsent[client])
   if err and err ~= "again" then return leave(client) end
@@ -31,17 +24,22 @@ local function resume(client, registration)
   end
 end
 
-local function on_client(client, readable, _, _, registration)
-  if not readable then return resume(client, registration) end
-  local count, err = client:try_read_into(buffer)
-  if count then
-    local sent
-    sent, err = client:try_write(buffer)
-    if sent == count then return end
-    if sent or err == "again" then return keep(client, registration) end
+-- Not all that came went out again: the rest is kept, and read on when it is gone.
+local function stop(client, err, registration)
+  if #buffer > 0 then
+    unsent[client] = mio.buffer():append(buffer)
     buffer:clear()
+    registration:reregister("w")
+  elseif err ~= "again" then
+    leave(client)
   end
-  if err ~= "again" then leave(client) end
+end
+
+local function on_client(client, _, writable, _, registration)
+  if writable then return resume(client, registration) end
+  local count, err = client:try_read_into(buffer)
+  if count and client:try_write(buffer) == count then return end
+  stop(client, err, registration)
 end
 
 loop:register(listener, "r", function()
