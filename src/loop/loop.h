@@ -6,8 +6,7 @@
  * 2. fds leads from the descriptor of every registration to its id, and from no other to one
  *    that lives.
  * 3. Ids of the three slabs differ in kind. The kernel's tokens are ids of registrations; an
- *    id that names nothing is a stale event, and is dropped in one place:
- * mio__turn_next_ready().
+ *    id that names nothing is a stale event, and is dropped in one place, in turn.h.
  * 4. `phase` is TURN_NONE exactly between turns; batch[next..count) is what a turn has still
  *    to report of descriptors.
  * 5. `bereft` says that a registration ended after its descriptor was closed: a duplicate of
