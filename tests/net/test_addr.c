@@ -252,6 +252,26 @@ START_TEST(paths_that_the_kernel_hands_out)
 }
 END_TEST
 
+/* Linux counts a path and its NUL; other systems leave the NUL out, or count all of sun_path.
+ */
+START_TEST(paths_however_they_are_counted)
+{
+    const struct sockaddr_un un = {.sun_family = AF_UNIX, .sun_path = "/run/x"};
+    const size_t head = offsetof(struct sockaddr_un, sun_path);
+    const size_t sizes[] = {head + 6, head + 7, sizeof un};
+    mio_addr expected;
+
+    ck_assert_int_eq(mio_addr_unix("/run/x", 6, &expected), 0);
+    for (int i = 0; i < 3; i++) {
+        mio_addr addr = {.size = 0};
+
+        memcpy(mio__addr_room(&addr), &un, sizes[i]);
+        ck_assert_int_eq(mio__addr_filled(&addr, (socklen_t)sizes[i]), 0);
+        ck_assert_mem_eq(&addr, &expected, sizeof addr);
+    }
+}
+END_TEST
+
 Suite *harness_suite(void)
 {
     Suite *suite = suite_create("net/addr");
@@ -267,5 +287,6 @@ Suite *harness_suite(void)
     tcase_add_test(tcase, null_pointers);
     tcase_add_test(tcase, compare_is_a_total_order);
     tcase_add_test(tcase, paths_that_the_kernel_hands_out);
+    tcase_add_test(tcase, paths_however_they_are_counted);
     return suite;
 }
