@@ -9,26 +9,44 @@
  */
 #include "loop/loop.h"
 
+#include <errno.h>
+
 /* Armed in the old queue: neither resting, nor a oneshot that has been reported. */
 static bool rebuild_includes(const mio__registration *registration)
 {
     return registration->pause_id == 0 && !registration->spent;
 }
 
-int mio__loop_rebuild(mio_loop *loop)
+/* One that was closed is refused: so be it. Any that there is no room for would be lost. */
+static int rebuild_fill(const mio_loop *loop, mio__selector *selector)
 {
     const mio__registration *registration;
-    mio__selector selector;
     uint32_t cursor = 0;
     uint64_t id;
+
+    while ((registration = mio__slab_each(&loop->registrations, &cursor, &id)) != NULL) {
+        int err = 0;
+
+        if (rebuild_includes(registration))
+            err = mio__selector_register(selector, registration->fd, id, registration->interest,
+                                         (mio_trigger)registration->trigger);
+        if (err == -ENOMEM || err == -ENOSPC)
+            return err;
+    }
+    return 0;
+}
+
+int mio__loop_rebuild(mio_loop *loop)
+{
+    mio__selector selector;
     int err = mio__selector_open(&selector);
 
     if (err < 0)
         return err;
-    while ((registration = mio__slab_each(&loop->registrations, &cursor, &id)) != NULL) {
-        if (rebuild_includes(registration)) /* one that is closed is refused: so be it */
-            mio__selector_register(&selector, registration->fd, id, registration->interest,
-                                   (mio_trigger)registration->trigger);
+    err = rebuild_fill(loop, &selector);
+    if (err < 0) {
+        mio__selector_close(&selector);
+        return err;
     }
     mio__selector_close(&loop->selector);
     loop->selector = selector;
