@@ -185,16 +185,23 @@ START_TEST(ipv6_serves_ipv4_too)
 }
 END_TEST
 
+/* The same port of IPv4 is free then, unless somebody else has it. */
 START_TEST(only_ipv6)
 {
     const mio_listen_options options = {.only_v6 = true};
-    mio_addr addr;
-    mio_fd listener = listen_anywhere(&options, &addr), fd;
+    int err = -EADDRINUSE;
 
-    ck_assert_int_eq(loopback_option(listener, MIO_OPT_ONLY_V6), 1);
-    ck_assert_int_eq(mio_listen(&addr, NULL, &fd), 0); /* IPv4's port is free */
-    ck_assert_int_eq(mio_close(fd), 0);
-    ck_assert_int_eq(mio_close(listener), 0);
+    for (int i = 0; i < 10 && err == -EADDRINUSE; i++) {
+        mio_addr addr;
+        mio_fd listener = listen_anywhere(&options, &addr), fd;
+
+        ck_assert_int_eq(loopback_option(listener, MIO_OPT_ONLY_V6), 1);
+        err = mio_listen(&addr, NULL, &fd);
+        if (err == 0)
+            ck_assert_int_eq(mio_close(fd), 0);
+        ck_assert_int_eq(mio_close(listener), 0);
+    }
+    ck_assert_int_eq(err, 0);
 }
 END_TEST
 
