@@ -150,11 +150,12 @@ static int buffer_find(lua_State *L)
     size_t size;
     const char *text = luaL_checklstring(L, 2, &size);
     const size_t length = mio__lua_buffer_length(buffer);
-    const size_t from = buffer_first(luaL_optinteger(L, 3, 1), (lua_Integer)length);
+    const lua_Integer init = luaL_optinteger(L, 3, 1);
+    const size_t from = buffer_first(init, (lua_Integer)length);
     const char *bytes = buffer->data + buffer->start;
     const char *found = NULL;
 
-    if (size <= length - (from - 1) && bytes != NULL)
+    if (init <= (lua_Integer)length + 1 && bytes != NULL)
         found = memmem(bytes + from - 1, length - (from - 1), text, size);
     if (found == NULL) {
         lua_pushnil(L);
