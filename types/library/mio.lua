@@ -1,0 +1,741 @@
+---@meta mio
+
+-- The types of require("mio"), for language servers and for people: every function, method,
+-- field, option and error, as the reference tells them. A spec compares it with the module.
+
+---Readiness I/O: polls, loops, timers, signals, TCP and Unix sockets.
+---
+---**Failures.** When the world refuses, a function returns `nil, err, code`: `err` is a text
+---in lower case, the same on every system; `code` is a name to compare, like
+---`"ECONNREFUSED"`. Outcomes that steer a program have no code and are bare tokens in `err`:
+---
+--- * `"again"`: not now; wait for the event
+--- * `"closed"`: the object was closed, or its registration or loop has ended
+--- * `"running"`: the loop runs already
+---
+---The end of a stream is `nil, "end of stream", "EOF"`. A programmer's mistake (a wrong type,
+---a number out of range, an unknown option) raises an error that names function and argument.
+---
+---**Times** are seconds, with fractions. **Closing** twice is fine, and every object that
+---has `close` works as `local x <close>`. What nobody holds any more is closed by the
+---collector, some time.
+---
+---```lua
+---local mio = require("mio")
+---
+---local loop <close> = assert(mio.loop())
+---local listener <close> = assert(mio.listen("127.0.0.1:7000"))
+---
+---loop:register(listener, "r", function()
+---  for client in listener:try_accepts() do
+---    loop:register(client, "r", function()
+---      local data, err = client:try_read()
+---      if data then
+---        client:try_write(data)
+---      elseif err ~= "again" then
+---        client:close()
+---      end
+---    end)
+---  end
+---end)
+---loop:signal("INT", function() loop:shutdown() end)
+---loop:run()
+---```
+---@class mio
+---@field version string the library's version, "major.minor.patch"
+local mio = {}
+
+---What can be registered: a socket or a set of signals of mio; a loop or poll, which nests in
+---another one; the number of a descriptor; a Lua file; an object of any library that has a
+---method `pollfd`, `getfd` or `get_fd` (asked in this order) which returns the number.
+---
+---mio knows when its own sockets are closed, and ends their registrations first. Whatever
+---else is registered must be deregistered before it is closed.
+---@alias mio.source mio.stream|mio.listener|mio.signals|mio.loop|mio.poll|integer|file*|table|userdata
+
+---What to be told of: `"r"` a read or an accept does not wait (so does one that ends or
+---fails), `"w"` a write does not wait, or a connect has ended; `"p"` urgent data has come.
+---Any of the three letters together, one at least: `"rw"`.
+---@alias mio.interest string
+
+---When it is told: `"level"` in each turn while it holds; `"edge"` once each time it comes
+---about, so read or write until `"again"`; `"oneshot"` once, then not until `reregister`.
+---@alias mio.trigger "level"|"edge"|"oneshot"
+
+---The signals by name. A number from 1 to 64 names any other.
+---@alias mio.signal_name "INT"|"TERM"|"HUP"|"QUIT"|"USR1"|"USR2"|"CHLD"|"WINCH"|"ALRM"|"PIPE"|"CONT"|"TSTP"|"TTIN"|"TTOU"|"URG"
+
+---Options of a socket, as `getoption` and `setoption` know them:
+---
+--- * `"nodelay"`: boolean; small writes go out at once. TCP. mio sets it, unless told not to
+--- * `"keepalive"`: boolean; probe a silent peer
+--- * `"keepalive_idle"`: seconds of silence before the first probe. TCP
+--- * `"keepalive_interval"`: seconds between probes. TCP
+--- * `"keepalive_count"`: how many probes without an answer end the connection. TCP
+--- * `"linger"`: what `close` does with bytes not yet sent: -1, the default, sends them
+---   later; 0 drops them and resets the connection; more blocks for so many seconds at most
+--- * `"reuseaddr"`, `"reuseport"`: boolean; see `mio.listen_options`
+--- * `"ttl"`: how many routers a packet may pass, 1 to 255. TCP
+--- * `"recv_buffer"`, `"send_buffer"`: bytes. Linux tells the double of what is set
+--- * `"only_v6"`: boolean; see `mio.listen_options`. IPv6
+---
+---Seconds are whole numbers here.
+---@alias mio.socket_option "nodelay"|"keepalive"|"keepalive_idle"|"keepalive_interval"|"keepalive_count"|"linger"|"reuseaddr"|"reuseport"|"ttl"|"recv_buffer"|"send_buffer"|"only_v6"
+
+---Called for each event of a registered source. A coroutine works as well: each event resumes
+---it, and `coroutine.yield()` returns these arguments; when it has ended, so has the
+---registration.
+---
+---`closed` says that the peer will send no more, or will receive no more, or that an error is
+---pending: the next read or write tells which. `readable` and `writable` are then set too,
+---as far as they were asked for, so that it need not be looked at.
+---@alias mio.handler fun(source: mio.source, readable: boolean, writable: boolean, closed: boolean, registration: mio.registration)|thread|table|userdata
+
+---Called when a timer is due; a coroutine is resumed.
+---@alias mio.timer_handler fun(timer: mio.timer)|thread|table|userdata
+
+---Called when a signal came, with its name (its number where it has no name here); a
+---coroutine is resumed.
+---@alias mio.signal_handler fun(signal: mio.signal_name|integer, registration: mio.registration)|thread|table|userdata
+
+-- ------------------------------------------------------------------ functions
+
+---An address from its text:
+---
+--- * `127.0.0.1:80`: IPv4, four decimal numbers
+--- * `[::1]:80`, `[fe80::1%eth0]:80`: IPv6 in brackets; the scope is an interface's name or
+---   number
+--- * `unix:/run/x.sock`: a path, absolute or relative, of 107 bytes at most
+--- * `unix:@name`: an abstract name, without a file (Linux)
+---
+---Ports are 0 to 65535. Host names are not looked up. Any other text raises an error, so does
+---a scope that names no interface.
+---
+---Equal addresses are the same object: compare them by `==`, use them as keys.
+---
+---```lua
+---local address = mio.address("[::1]:80")
+---print(address.host, address.port, address.family)  --> ::1  80  ipv6
+---print(address)                                     --> [::1]:80
+---```
+---@param text string|mio.address
+---@return mio.address
+function mio.address(text) end
+
+---An empty buffer of bytes, with room for so many at first. It grows as needed. Raises an
+---error where memory runs out.
+---@param capacity? integer 1 or more; 4096 if absent
+---@return mio.buffer
+function mio.buffer(capacity) end
+
+---How to listen.
+---@class mio.listen_options
+---@field backlog? integer how many clients may wait to be accepted; 1024 if absent
+---@field reuseaddr? boolean a port whose old connections linger is free (true if absent)
+---@field reuseport? boolean several listeners that all say so share the port (false)
+---@field only_v6? boolean `[::]` does not serve IPv4 clients (false)
+---@field nodelay? boolean accepted streams send small writes at once (true)
+
+---Open a listener, on TCP or on a Unix socket. Port 0 lets the system choose one: see
+---`listener:local_address()`. A Unix path must not exist; it is not removed by `close`.
+---
+---Fails with `EADDRINUSE`, `EADDRNOTAVAIL`, `EACCES`, `ENOENT`, `EAFNOSUPPORT`, `EMFILE` and
+---others; `err` is like "listen 127.0.0.1:80: permission denied".
+---
+---```lua
+---local listener <close> = assert(mio.listen("127.0.0.1:0"))
+---print("listening on " .. tostring(listener:local_address()))
+---```
+---@param address mio.address|string
+---@param options? mio.listen_options
+---@return mio.listener? listener
+---@return string? err
+---@return string? code
+function mio.listen(address, options) end
+
+---How a loop is made.
+---@class mio.loop_options
+---@field events_per_poll? integer how many events are taken from the kernel at once; 256 if absent
+
+---A new loop. Costs one descriptor and some 25 KiB.
+---
+---Fails with `EMFILE`, `ENFILE` or `ENOMEM`.
+---@param options? mio.loop_options
+---@return mio.loop? loop
+---@return string? err
+---@return string? code
+function mio.loop(options) end
+
+---The monotonic clock, by which all times of mio are told: it never goes backwards, and
+---counts from some moment before the program started.
+---@return number seconds
+function mio.now() end
+
+---A new poll. Costs what a loop costs.
+---
+---Fails with `EMFILE`, `ENFILE` or `ENOMEM`.
+---@return mio.poll? poll
+---@return string? err
+---@return string? code
+function mio.poll() end
+
+---A set of signals, to be registered with a poll or asked by `try_read`. From now on they are
+---caught; when nobody wants one any more, the program's own disposition is back. With a loop,
+---`loop:signal` is simpler.
+---
+---Raises an error for a signal that does not exist or cannot be caught (KILL, STOP, SEGV).
+---Fails with `EMFILE`, `ENFILE` or `ENOMEM`.
+---@param signal mio.signal_name|integer
+---@param ... mio.signal_name|integer
+---@return mio.signals? signals
+---@return string? err
+---@return string? code
+function mio.signal(signal, ...) end
+
+---How to connect.
+---@class mio.connect_options
+---@field nodelay? boolean small writes go out at once (true if absent)
+---@field local_address? mio.address|string where to connect from; the system chooses if absent
+
+---Begin to connect. The stream is there at once; when it is reported as writable,
+---`stream:connected()` tells how it ended.
+---
+---Fails with `ECONNREFUSED`, `ENOENT`, `ENETUNREACH`, `EADDRNOTAVAIL`, `EMFILE` and others,
+---`EAGAIN` where the queue of a Unix listener is full; `err` is like
+---"connect unix:/run/x: no such file or directory". Most failures of TCP are told later.
+---
+---```lua
+---local stream = assert(mio.try_connect("127.0.0.1:7000"))
+---loop:register(stream, "w", function(_, _, _, _, registration)
+---  local connected, err = stream:connected()
+---  if connected then
+---    registration:reregister("r")
+---  elseif err ~= "again" then
+---    stream:close()
+---  end
+---end)
+---```
+---@param address mio.address|string
+---@param options? mio.connect_options
+---@return mio.stream? stream
+---@return string? err
+---@return string? code
+function mio.try_connect(address, options) end
+
+-- ----------------------------------------------------------------- addresses
+
+---An address of a socket: a value that never changes. `tostring` gives the text that
+---`mio.address` reads. They have an order: by family, host, port.
+---@class mio.address
+---@field host string "127.0.0.1", "fe80::1%2", "/run/x.sock", "@name"; "" for an unnamed one
+---@field port integer? nil for a Unix address
+---@field family "ipv4"|"ipv6"|"unix"
+local address = {}
+
+-- ------------------------------------------------------------------- buffers
+
+---Bytes that grow at the end and are consumed from the front, without garbage: read into it,
+---look for the end of a message, write from it. `#buffer` is how many bytes it holds,
+---`tostring(buffer)` all of them. A buffer that is emptied now and then keeps its memory.
+---
+---```lua
+---local input = mio.buffer()
+---
+---local function on_client(client)
+---  local count, err = client:try_read_into(input)
+---  local first, last = input:find("\n")
+---  while first do
+---    print(input:sub(1, first - 1))
+---    input:consume(last)
+---    first, last = input:find("\n")
+---  end
+---end
+---```
+---@class mio.buffer
+---@operator len: integer
+local buffer = {}
+
+---Add bytes at the end. Raises an error where memory runs out; pieces before the one that
+---failed are then in it.
+---@param ... string|number|mio.buffer the buffer itself too
+---@return mio.buffer self
+function buffer:append(...) end
+
+---Drop all bytes.
+---@return mio.buffer self
+function buffer:clear() end
+
+---Drop bytes from the front. Constant cost. Raises an error where it does not hold so many.
+---@param count integer
+---@return mio.buffer self
+function buffer:consume(count) end
+
+---Look for a text, byte for byte: no patterns.
+---@param text string
+---@param init? integer where to begin, as for `string.find`; 1 if absent
+---@return integer? first nil where it is not found
+---@return integer? last
+function buffer:find(text, init) end
+
+---A part of the bytes as a string, as `string.sub` gives it; all of them if `i` is absent.
+---@param i? integer 1 if absent; a negative one counts from the end
+---@param j? integer -1 if absent
+---@return string
+function buffer:sub(i, j) end
+
+-- ----------------------------------------------------------------- listeners
+
+---Accepts streams. At the descriptor limit it turns one client away in each attempt and
+---pauses its registrations for 0.1 seconds, so that a loop does not spin; as soon as there
+---are free descriptors it accepts again.
+---@class mio.listener
+local listener = {}
+
+---Accept a client, if one waits.
+---
+---Fails with `"again"` if nobody waits, `"closed"`; `EMFILE` or `ENFILE` at the descriptor
+---limit, `ENOBUFS` or `ENOMEM`: the listener rests then by itself.
+---
+---Cost: one system call.
+---@return mio.stream? stream
+---@return string? err
+---@return string? code
+function listener:try_accept() end
+
+---Accept all clients that wait: `for stream in listener:try_accepts() do ... end`. The loop
+---ends when nobody waits, and where accepting fails: the next event tells more.
+---@return fun(listener: mio.listener): mio.stream? iterator
+---@return mio.listener
+function listener:try_accepts() end
+
+---Where it listens; after port 0 this tells the port. Fails with `"closed"`.
+---@return mio.address? address
+---@return string? err
+---@return string? code
+function listener:local_address() end
+
+---The value of an option; see `mio.socket_option`. Fails with `"closed"`, `EOPNOTSUPP` or
+---`ENOPROTOOPT`.
+---@param name mio.socket_option
+---@return boolean|integer|nil value
+---@return string? err
+---@return string? code
+function listener:getoption(name) end
+
+---Set an option; accepted streams have most of them too. Fails with `"closed"`, `EINVAL`,
+---`EOPNOTSUPP` or `ENOPROTOOPT`.
+---@param name mio.socket_option
+---@param value boolean|integer
+---@return true? ok
+---@return string? err
+---@return string? code
+function listener:setoption(name, value) end
+
+---The number of its descriptor, for other libraries. It stays the listener's. Fails with
+---`"closed"`.
+---@return integer? descriptor
+---@return string? err
+function listener:getfd() end
+
+---The same as `getfd`.
+---@return integer? descriptor
+---@return string? err
+function listener:pollfd() end
+
+---End its registrations and close it.
+---@return true
+function listener:close() end
+
+-- --------------------------------------------------------------------- loops
+
+---Calls handlers: of sources that are ready, then of signals, then of timers that are due.
+---One round of this is a turn. What a handler starts is seen in the next turn; what it stops
+---is not reported any more, not even from the turn in hand.
+---
+---An error in a handler leaves `run` as if it had been called from there, with its traceback
+---under `xpcall`. Nothing is lost by it: the next `run` goes on with the event after it. A
+---handler may yield where `run` was called in a coroutine; `run` goes on when that is
+---resumed.
+---@class mio.loop
+local loop = {}
+
+---Have a handler called when a source is ready. The loop keeps the source, the handler and
+---the registration alive until the registration ends: by `deregister`, or as a socket of mio
+---or the loop is closed.
+---
+---Fails with `"closed"` (source or loop), `EEXIST` (it is registered with this loop), `EPERM`
+---(a regular file), `EBADF` (no open descriptor), `EINVAL` (the loop itself), `ELOOP`,
+---`ENOMEM`, `ENOSPC`.
+---
+---Cost: one system call.
+---@param source mio.source
+---@param interest mio.interest
+---@param handler mio.handler
+---@param options? mio.register_options
+---@return mio.registration? registration
+---@return string? err
+---@return string? code
+function loop:register(source, interest, handler, options) end
+
+---How to register.
+---@class mio.register_options
+---@field trigger? mio.trigger "level" if absent
+
+---Have a handler called when a signal comes. Signals melt: of several that come before the
+---handler is called, one at least is told. Several registrations of one signal, with any
+---loops, each get theirs. As long as it is registered, `run` goes on.
+---
+---Raises an error for a signal that does not exist or cannot be caught. Fails with
+---`"closed"`, `EMFILE`, `ENFILE`, `ENOMEM`, `ENOSPC`.
+---@param signal mio.signal_name|integer
+---@param handler mio.signal_handler
+---@return mio.registration? registration
+---@return string? err
+---@return string? code
+function loop:signal(signal, handler) end
+
+---Have a handler called once, when so many seconds have passed since the turn began. The loop
+---keeps the timer alive until then. With 0 it is called in the next turn. `math.huge` is
+---never.
+---
+---Fails with `"closed"` or `ENOMEM`. Cost: no system call.
+---@param seconds number 0 or more
+---@param handler mio.timer_handler
+---@return mio.timer? timer
+---@return string? err
+---@return string? code
+function loop:after(seconds, handler) end
+
+---Have a handler called again and again. The deadlines are multiples of the period: a late
+---call does not shift those after it, and periods that passed altogether are skipped.
+---
+---Fails with `"closed"` or `ENOMEM`. Cost: no system call.
+---
+---```lua
+---local beat = loop:every(1.0, function() io.write(".") end)
+---beat:reset(2.0)  -- every two seconds from now on
+---beat:cancel()
+---```
+---@param seconds number more than 0
+---@param handler mio.timer_handler
+---@return mio.timer? timer
+---@return string? err
+---@return string? code
+function loop:every(seconds, handler) end
+
+---Turn after turn, until `shutdown`, or until nothing is registered any more: no source, no
+---timer, no signal. What an earlier run has left comes first. A shutdown that came before it
+---ends it after its first turn, which does not wait.
+---
+---Fails with `"closed"`; `"running"` if the loop runs already (the caller is a handler of it)
+---or belongs to a host program; and an errno if the kernel refuses to wait.
+---@return true? ok
+---@return string? err
+---@return string? code
+function loop:run() end
+
+---One turn: wait, then call the handlers of what is there. A timer that is due ends the wait.
+---
+---Fails as `run` does.
+---@param seconds? number how long to wait at the most; 0 not at all, absent or math.huge for ever
+---@return true? ok
+---@return string? err
+---@return string? code
+function loop:run_once(seconds) end
+
+---End `run` when the turn in hand is over. Called outside of `run`, it is kept for the next.
+---Fails with `"closed"`.
+---@return true? ok
+---@return string? err
+function loop:shutdown() end
+
+---The time of the turn in hand, from which delays count; outside of a turn the same as
+---`mio.now()`. Fails with `"closed"`.
+---@return number? seconds
+---@return string? err
+function loop:now() end
+
+---The descriptor of the kernel's queue, readable while sources or signals are ready: with it
+---and `timeout` the loop is a guest in another one. It stays the loop's. Fails with
+---`"closed"`.
+---
+---```lua
+---outer:register(inner, "r", function() inner:run_once(0) end)
+---```
+---@return integer? descriptor
+---@return string? err
+function loop:pollfd() end
+
+---What a host has to wait for on `pollfd`: always `"r"`, as cqueues asks for it.
+---@return "r"
+function loop:events() end
+
+---How long a host may wait until it has to call `run_once(0)` for a timer. Fails with
+---`"closed"`.
+---@return number? seconds nil for ever
+---@return string? err
+function loop:timeout() end
+
+---End everything that is registered, and close the loop. The sources stay open. In a handler
+---it ends `run` when the handler has returned. Raises an error for a loop that belongs to a
+---host program.
+---@return true
+function loop:close() end
+
+-- --------------------------------------------------------------------- polls
+
+---Tokens and events, nothing else: for a program that dispatches by itself.
+---
+---```lua
+---local poll <close> = assert(mio.poll())
+---poll:register(listener, "accept", "r")
+---while true do
+---  for token, r, w, closed in poll:wait(1.0) do
+---    if token == "accept" then ... end
+---  end
+---end
+---```
+---@class mio.poll
+local poll = {}
+
+---Have a source reported under a token. The poll keeps both, and the registration, alive until
+---it ends.
+---
+---Fails as `loop:register`. Cost: one system call.
+---@param source mio.source
+---@param token any any value but nil
+---@param interest mio.interest
+---@param options? mio.register_options
+---@return mio.registration? registration
+---@return string? err
+---@return string? code
+function poll:register(source, token, interest, options) end
+
+---Wait for events, then tell them: `for token, r, w, closed in poll:wait(1.0) do ... end`. The
+---flags are those of `mio.handler`. No event means that the time is over, that a signal
+---handler of the program cut the wait short, or that a listener's pause has ended. Leaving
+---the for loop early loses nothing: the next `wait` goes on from there.
+---
+---Fails with `"closed"`, or an errno if the kernel refuses to wait. Allocates nothing.
+---@param seconds? number how long to wait at the most; 0 not at all, absent or math.huge for ever
+---@return (fun(poll: mio.poll): any, boolean, boolean, boolean)? iterator
+---@return mio.poll|string
+---@return string? code
+function poll:wait(seconds) end
+
+---The descriptor of the kernel's queue, readable while sources are ready: by it a poll nests
+---in other polls and loops. It stays the poll's. Fails with `"closed"`.
+---@return integer? descriptor
+---@return string? err
+function poll:pollfd() end
+
+---End everything that is registered, and close the poll. The sources stay open.
+---@return true
+function poll:close() end
+
+-- ------------------------------------------------------------- registrations
+
+---A source that is registered with a loop or a poll, or a signal with a loop. As a
+---to-be-closed variable it is deregistered.
+---@class mio.registration
+---@field source mio.source|mio.signal_name what was registered
+local registration = {}
+
+---Change what is told, and arm it anew: what holds already is told again, after `"edge"` and
+---`"oneshot"` too. The trigger stays as it is unless `options` name one. Ends a pause.
+---
+---Fails with `"closed"` when it has ended, `EBADF` when the descriptor was closed behind it,
+---`ENOMEM`, `ENOSPC`. Raises an error for a signal. Cost: at most one system call.
+---@param interest mio.interest
+---@param options? mio.register_options
+---@return true? ok
+---@return string? err
+---@return string? code
+function registration:reregister(interest, options) end
+
+---Have it rest: nothing is told for a while, whatever its trigger; then it is armed by itself.
+---A pause during a pause moves its end.
+---
+---Fails with `"closed"` or `ENOMEM`. Raises an error for a signal.
+---@param seconds number 0 or more
+---@return true? ok
+---@return string? err
+---@return string? code
+function registration:pause(seconds) end
+
+---End it. Nothing more is told, not even what the turn has still in hand. The source stays
+---open.
+---@return true
+function registration:deregister() end
+
+-- ------------------------------------------------------------ sets of signals
+
+---Signals as a source, made by `mio.signal`.
+---
+---```lua
+---local signals <close> = assert(mio.signal("INT", "TERM"))
+---poll:register(signals, "stop", "r")
+---```
+---@class mio.signals
+local signals = {}
+
+---The next signal that came, lowest number first. Fails with `"again"` where none is left, or
+---`"closed"`.
+---@return mio.signal_name|integer|nil signal
+---@return string? err
+function signals:try_read() end
+
+---The descriptor that is readable while a signal waits. It stays the set's. Fails with
+---`"closed"`.
+---@return integer? descriptor
+---@return string? err
+function signals:getfd() end
+
+---The same as `getfd`.
+---@return integer? descriptor
+---@return string? err
+function signals:pollfd() end
+
+---End its registrations, and want the signals no longer.
+---@return true
+function signals:close() end
+
+-- ------------------------------------------------------------------- streams
+
+---A connected TCP or Unix socket, from `try_connect` or `try_accept`. No method waits.
+---@class mio.stream
+local stream = {}
+
+---How the connection that was begun has ended; ask when it is reported as writable.
+---
+---Fails with `"again"` (not yet), `"closed"`; `ECONNREFUSED`, `ETIMEDOUT`, `EHOSTUNREACH` and
+---others, told once, then `ENOTCONN`. Cost: two system calls.
+---@return true? ok
+---@return string? err
+---@return string? code
+function stream:connected() end
+
+---What has come, at most `n` bytes, and at most 65536.
+---
+---Fails with `"again"` (nothing yet), `"closed"`, `EOF` (the peer has ended this direction),
+---`ECONNRESET`, `ENOTCONN` and the network's errors.
+---
+---Cost: one system call, one string.
+---@param n? integer 1 or more; 65536 if absent
+---@return string? data
+---@return string? err
+---@return string? code
+function stream:try_read(n) end
+
+---The same, but the bytes stay there to be read.
+---@param n? integer 1 or more; 65536 if absent
+---@return string? data
+---@return string? err
+---@return string? code
+function stream:try_peek(n) end
+
+---What has come, into a buffer: as much as it has room for, which is made to be 4096 bytes
+---or more, and at most `n`. Fails as `try_read`; raises an error where memory runs out, and
+---then nothing is lost. Cost: one system call; no garbage.
+---@param buffer mio.buffer
+---@param n? integer 1 or more
+---@return integer? count how many bytes were added
+---@return string? err
+---@return string? code
+function stream:try_read_into(buffer, n) end
+
+---Write strings and buffers, one after the other, as if they were one; up to 64 of them. What
+---was taken from a buffer is consumed; of strings the caller keeps the rest.
+---
+---Returns how many bytes the kernel took: fewer than there are when the socket is full, then
+---wait until it is writable. Fails with `"again"` (none were taken), `"closed"`, `EPIPE` (the
+---peer reads no more, or this direction was shut down), `ECONNRESET`, `ENOTCONN` and the
+---network's errors. Never raises SIGPIPE.
+---
+---Cost: one system call.
+---
+---```lua
+---local sent, err = client:try_write("HTTP/1.1 200 OK\r\n", headers, body)
+---```
+---@param ... string|number|mio.buffer one at least
+---@return integer? count
+---@return string? err
+---@return string? code
+function stream:try_write(...) end
+
+---End a direction: `"w"` tells the peer that this was all, `"r"` that nothing more is wanted.
+---The stream stays open. Fails with `"closed"` or `ENOTCONN`.
+---@param how? "r"|"w"|"rw" "w" if absent
+---@return true? ok
+---@return string? err
+---@return string? code
+function stream:shutdown(how) end
+
+---Its own address. Fails with `"closed"`.
+---@return mio.address? address
+---@return string? err
+---@return string? code
+function stream:local_address() end
+
+---The peer's address; that of a Unix client is mostly unnamed. Fails with `"closed"` or
+---`ENOTCONN`.
+---@return mio.address? address
+---@return string? err
+---@return string? code
+function stream:peer_address() end
+
+---The value of an option; see `mio.socket_option`. Fails with `"closed"`, `EOPNOTSUPP` or
+---`ENOPROTOOPT`.
+---@param name mio.socket_option
+---@return boolean|integer|nil value
+---@return string? err
+---@return string? code
+function stream:getoption(name) end
+
+---Set an option. Fails with `"closed"`, `EINVAL`, `EOPNOTSUPP` or `ENOPROTOOPT`.
+---@param name mio.socket_option
+---@param value boolean|integer
+---@return true? ok
+---@return string? err
+---@return string? code
+function stream:setoption(name, value) end
+
+---The number of its descriptor, for other libraries. It stays the stream's. Fails with
+---`"closed"`.
+---@return integer? descriptor
+---@return string? err
+function stream:getfd() end
+
+---The same as `getfd`.
+---@return integer? descriptor
+---@return string? err
+function stream:pollfd() end
+
+---End its registrations and close it. What was written is still delivered (see `"linger"`);
+---what was not read is lost, and TCP then tells the peer by a reset.
+---@return true
+function stream:close() end
+
+-- -------------------------------------------------------------------- timers
+
+---A timer of a loop, from `after` or `every`. It keeps its loop alive. As a to-be-closed
+---variable it is cancelled.
+---@class mio.timer
+local timer = {}
+
+---A new delay, from the turn's time on; for `every` also the new period. One that has fired or
+---was cancelled is armed again; one that is due in this turn is put off.
+---
+---Fails with `"closed"` (its loop) or `ENOMEM`. Cost: no system call; to a later time, one
+---store: reset the idle timeout of a connection on every byte.
+---@param seconds number 0 or more; more than 0 for `every`
+---@return true? ok
+---@return string? err
+---@return string? code
+function timer:reset(seconds) end
+
+---End it. The handler is not called, even if it is due in this turn.
+---@return true
+function timer:cancel() end
+
+return mio
