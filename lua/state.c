@@ -96,9 +96,15 @@ void *mio__lua_class_new(lua_State *L, mio__lua_class class, size_t size, int va
     return object;
 }
 
+/* The name is off the stack again, for `arg` may be the place above the top; the metatable
+   holds it. */
 int mio__lua_class_refuse(lua_State *L, int arg, mio__lua_class class)
 {
+    const char *name;
+
     lua_getiuservalue(L, lua_upvalueindex(1), (int)class + 1);
     lua_getfield(L, -1, "__name");
-    return luaL_typeerror(L, arg, lua_tostring(L, -1));
+    name = lua_tostring(L, -1);
+    lua_pop(L, 2);
+    return luaL_typeerror(L, arg, name);
 }
