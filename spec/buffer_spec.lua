@@ -73,7 +73,9 @@ describe("a buffer", function()
   it("finds a text as string.find does, without patterns", function()
     local text = "a.b\0c.b"
     local buffer = mio.buffer():append("..", text):consume(2)
-    for _, wanted in ipairs({ ".", ".b", "b\0c", "a", "c.b", "", "%.", "ab", text, text .. "x" }) do
+    for _, wanted in ipairs({
+      ".", ".b", "b\0c", "a", "c.b", "", "%.", "ab", text, text .. "x",
+    }) do
       for _, init in ipairs({ math.mininteger, -8, -7, -2, -1, 0, 1, 2, 3, 7, 8, 9,
         math.maxinteger }) do
         assert.same({ text:find(wanted, init, true) }, { buffer:find(wanted, init) })

@@ -17,9 +17,8 @@ function helper.keep(object)
 end
 
 function helper.close_all()
-  for i = #kept, 1, -1 do
-    kept[i]:close()
-    kept[i] = nil
+  while #kept > 0 do
+    table.remove(kept):close()
   end
 end
 
@@ -70,10 +69,8 @@ end
 function helper.await(source, interest)
   local poll <close> = assert(mio.poll())
   assert(poll:register(source, true, interest))
-  for _ in poll:wait(10) do
-    return
-  end
-  error("nothing has come in ten seconds")
+  local next_event, state = poll:wait(10)
+  assert(next_event(state), "nothing has come in ten seconds")
 end
 
 -- The next client of a listener.

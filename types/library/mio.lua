@@ -202,7 +202,7 @@ function mio.signal(signal, ...) end
 ---
 ---Fails with `ECONNREFUSED`, `ENOENT`, `ENETUNREACH`, `EADDRNOTAVAIL`, `EMFILE` and others,
 ---`EAGAIN` where the queue of a Unix listener is full; `err` is like
----"connect unix:/run/x: no such file or directory". Most failures of TCP are told later.
+---"connect unix:/run/x: not found". Most failures of TCP are told later.
 ---
 ---```lua
 ---local stream = assert(mio.try_connect("127.0.0.1:7000"))
