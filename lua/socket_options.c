@@ -16,9 +16,10 @@ static const mio__lua_source *socket_check(lua_State *L)
     const mio__lua_source *source =
         mio__lua_class_test(L, 1, CLASS_STREAM, sizeof(mio__lua_stream));
 
-    if (source != NULL)
-        return source;
-    return mio__lua_class_check(L, 1, CLASS_LISTENER, sizeof(mio__lua_listener));
+    if (source == NULL)
+        source = mio__lua_class_test(L, 1, CLASS_LISTENER, sizeof(mio__lua_listener));
+    luaL_argexpected(L, source != NULL, 1, "mio.stream or mio.listener");
+    return source;
 }
 
 /* ----------------------------------------------------------------- addresses */
