@@ -1,0 +1,35 @@
+"""Every link of the documents leads somewhere: its file exists, and so does its heading."""
+import re
+
+from house import files, report
+
+
+def prose(path):
+    return re.sub(r"^```.*?^```$", "", path.read_text(), flags=re.M | re.S)
+
+
+def anchors(path):
+    """As GitHub makes them of headings."""
+    titles = re.findall(r"^#+ (.*)$", prose(path), re.M)
+    return {re.sub(r"[^\w\- ]", "", title.lower()).replace(" ", "-") for title in titles}
+
+
+def leads_somewhere(path, link):
+    target, _, anchor = link.partition("#")
+    found = path.parent / target if target else path
+    return found.exists() and (not anchor or anchor in anchors(found))
+
+
+def links(path):
+    """Those into the repository."""
+    for link in re.findall(r"\]\(([^()\s]+)\)", prose(path)):
+        if not re.match(r"[a-z]+:", link):
+            yield link
+
+
+report([
+    f"{path}: {link} leads nowhere"
+    for path in files("*.md", "docs/*.md")
+    for link in links(path)
+    if not leads_somewhere(path, link)
+])
