@@ -1,5 +1,5 @@
 /*
- * The conformance suite of selectors, second part: what is reported of each kind of source
+ * The conformance suite of selectors, third part: what is reported of each kind of source
  * in each situation. What kernels do not agree on is in the last column, and may be reported.
  */
 #include "selecting.h"
