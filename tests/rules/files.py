@@ -6,11 +6,13 @@ from house import files, report
 # Tests of something wider than one source.
 WIDE = {"faults"}
 
+RULES = [path for path in files("tests/rules/*.py") if path.stem != "house"]
+
 problems = []
 
 
-def listed(pattern, name_in_list):
-    for path in files(pattern):
+def listed(paths, name_in_list):
+    for path in paths:
         folder = path.parts[0]
         name = name_in_list(path.relative_to(folder))
         if f"'{name}'" not in pathlib.Path(folder, "meson.build").read_text():
@@ -35,11 +37,12 @@ def spec_name(path):
     return path.stem[: -len("_spec")]
 
 
-listed("src/*/*.c", lambda path: path)
-listed("lua/*.c", lambda path: path)
-listed("examples/*.c", lambda path: path.stem)
-listed("tests/*/test_*.c", test_name)
-listed("spec/*_spec.lua", spec_name)
+listed(files("src/*/*.c"), lambda path: path)
+listed(files("lua/*.c"), lambda path: path)
+listed(files("examples/*.c"), lambda path: path.stem)
+listed(files("tests/*/test_*.c"), test_name)
+listed(files("spec/*_spec.lua"), spec_name)
+listed(RULES, lambda path: path.stem)
 mirrors("tests/*/test_*.c", lambda path: pathlib.Path("src", test_name(path.relative_to("tests"))))
 mirrors("spec/*_spec.lua", lambda path: pathlib.Path("lua", spec_name(path)))
 report(problems)

@@ -50,7 +50,8 @@ def check_order(path, text):
         yield f"{path}: system headers come last, in a block of their own"
     quoted = re.findall(r'^#include "(.*)"', text, re.M)
     folders = ("mio/", f"{path.parts[1]}/") if path.parts[0] == "src" else ("",)
-    own = [i for i in quoted if i in [f"{folder}{path.stem}.h" for folder in folders]]
+    names = [f"{folder}{path.stem}.h" for folder in folders] + ["mio/lua.h"]
+    own = [include for include in quoted if include in names]
     if path.suffix == ".c" and own and quoted[0] not in own:
         yield f'{path}: its own header, "{own[0]}", comes first'
 
