@@ -8,7 +8,7 @@ local mode = os.getenv("MIO_TEST_GC")
 if mode == "incremental" then
   collectgarbage("incremental", 1, 1000, 4) -- no pause, fast, in steps of 16 bytes
 elseif mode == "generational" then
-  collectgarbage("generational", 1, 1) -- a minor collection for each percent of growth
+  collectgarbage("generational", 1) -- a minor collection for each percent of growth
 elseif mode == "full" then
   debug.sethook(function() collectgarbage() end, "", 100)
 end
