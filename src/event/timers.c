@@ -10,8 +10,7 @@ typedef struct mio__timer {
 } mio__timer;
 
 int mio__timers_init(mio__timers *timers, const mio_allocator *allocator, unsigned kind,
-                     uint32_t chunk, unsigned tick_shift, unsigned level_bits,
-                     int64_t now_ns)
+                     uint32_t chunk, unsigned tick_shift, unsigned level_bits, int64_t now_ns)
 {
     int err = mio__wheel_init(&timers->wheel, allocator, tick_shift, level_bits, now_ns);
 
@@ -26,8 +25,22 @@ void mio__timers_fini(mio__timers *timers)
     mio__wheel_fini(&timers->wheel);
 }
 
-int mio__timers_add(mio__timers *timers, int64_t deadline_ns, int64_t period_ns, uint64_t token,
-                    uint64_t *ret_id)
+/* a + b, where neither is negative; INT64_MAX instead of an overflow. */
+static int64_t timer_sum(int64_t a_ns, int64_t b_ns)
+{
+    return a_ns > INT64_MAX - b_ns ? INT64_MAX : a_ns + b_ns;
+}
+
+/* The wheel rounds deadlines up to a tick; where there is no delay nothing can be early. */
+static int64_t timer_deadline(const mio__timers *timers, int64_t now_ns, int64_t delay_ns)
+{
+    const unsigned shift = timers->wheel.tick_shift;
+
+    return delay_ns == 0 ? now_ns >> shift << shift : timer_sum(now_ns, delay_ns);
+}
+
+int mio__timers_add(mio__timers *timers, int64_t now_ns, int64_t delay_ns, int64_t period_ns,
+                    uint64_t token, uint64_t *ret_id)
 {
     mio__timer *timer;
     void *item;
@@ -39,7 +52,7 @@ int mio__timers_add(mio__timers *timers, int64_t deadline_ns, int64_t period_ns,
     timer->token = token;
     timer->period_ns = period_ns;
     mio__wheel_entry_init(&timer->entry);
-    mio__wheel_set(&timers->wheel, &timer->entry, deadline_ns);
+    mio__wheel_set(&timers->wheel, &timer->entry, timer_deadline(timers, now_ns, delay_ns));
     return 0;
 }
 
@@ -54,7 +67,7 @@ int mio__timers_reset(mio__timers *timers, uint64_t id, int64_t now_ns, int64_t 
             return -EINVAL;
         timer->period_ns = delay_ns;
     }
-    mio__wheel_set(&timers->wheel, &timer->entry, mio__timers_sum(now_ns, delay_ns));
+    mio__wheel_set(&timers->wheel, &timer->entry, timer_deadline(timers, now_ns, delay_ns));
     return 0;
 }
 
@@ -72,11 +85,11 @@ int mio__timers_cancel(mio__timers *timers, uint64_t id)
 /* The next multiple of the period; those that have passed altogether are skipped. */
 static int64_t timer_next_deadline(const mio__timer *timer, int64_t now_ns)
 {
-    int64_t next_ns = mio__timers_sum(timer->entry.deadline_ns, timer->period_ns);
+    int64_t next_ns = timer_sum(timer->entry.deadline_ns, timer->period_ns);
 
     if (next_ns <= now_ns)
         next_ns += (now_ns - next_ns) / timer->period_ns * timer->period_ns;
-    return next_ns <= now_ns ? mio__timers_sum(next_ns, timer->period_ns) : next_ns;
+    return next_ns <= now_ns ? timer_sum(next_ns, timer->period_ns) : next_ns;
 }
 
 int mio__timers_pop(mio__timers *timers, int64_t now_ns, mio_event *ret_event)

@@ -25,14 +25,16 @@ typedef struct mio__timers {
 
 /* Returns 0 or -ENOMEM. `kind` is that of the ids, see slab.h. */
 int mio__timers_init(mio__timers *timers, const mio_allocator *allocator, unsigned kind,
-                     uint32_t chunk, unsigned tick_shift, unsigned level_bits,
-                     int64_t now_ns);
+                     uint32_t chunk, unsigned tick_shift, unsigned level_bits, int64_t now_ns);
 
 void mio__timers_fini(mio__timers *timers);
 
-/* A new timer. Returns 0 or -ENOMEM. */
-int mio__timers_add(mio__timers *timers, int64_t deadline_ns, int64_t period_ns, uint64_t token,
-                    uint64_t *ret_id);
+/*
+ * A new timer, due a delay from now_ns on; without delay in the tick that now_ns lies in, so
+ * that the next mio__wheel_advance() finds it. Returns 0 or -ENOMEM.
+ */
+int mio__timers_add(mio__timers *timers, int64_t now_ns, int64_t delay_ns, int64_t period_ns,
+                    uint64_t token, uint64_t *ret_id);
 
 /*
  * A new delay from now_ns on; of a periodic timer, the new period too.
@@ -48,11 +50,5 @@ int mio__timers_cancel(mio__timers *timers, uint64_t id);
  * (MIO_TIMEOUT with token and id; MIO_READY stands for MIO__TIMER_RESUME), or 0.
  */
 int mio__timers_pop(mio__timers *timers, int64_t now_ns, mio_event *ret_event);
-
-/* a + b, where neither is negative; INT64_MAX instead of an overflow. */
-static inline int64_t mio__timers_sum(int64_t a_ns, int64_t b_ns)
-{
-    return a_ns > INT64_MAX - b_ns ? INT64_MAX : a_ns + b_ns;
-}
 
 #endif

@@ -172,8 +172,7 @@ int mio_loop_pause(mio_loop *loop, uint64_t id, int64_t delay_ns)
         return -ENOENT;
     if (registration->pause_id != 0)
         return mio__timers_reset(&loop->timers, registration->pause_id, now_ns, delay_ns);
-    err = mio__timers_add(&loop->timers, mio__timers_sum(now_ns, delay_ns), MIO__TIMER_RESUME,
-                          id, &pause_id);
+    err = mio__timers_add(&loop->timers, now_ns, delay_ns, MIO__TIMER_RESUME, id, &pause_id);
     if (err < 0)
         return err;
     registration_disarm(loop, registration);

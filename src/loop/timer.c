@@ -8,8 +8,8 @@ static int timer_add(mio_loop *loop, int64_t delay_ns, int64_t period_ns, uint64
                      uint64_t *ret_id)
 {
     uint64_t id;
-    int err = mio__timers_add(&loop->timers, mio__timers_sum(mio_loop_now(loop), delay_ns),
-                              period_ns, token, &id);
+    int err =
+        mio__timers_add(&loop->timers, mio_loop_now(loop), delay_ns, period_ns, token, &id);
 
     if (err == 0 && ret_id != NULL)
         *ret_id = id;
