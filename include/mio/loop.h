@@ -130,7 +130,7 @@ MIO_API int mio_loop_reregister(mio_loop *loop, uint64_t id, mio_interest intere
  *
  * Returns 0, or -ENOENT where `id` names no registration (any more).
  *
- * Thread: the loop's own. Cost: one system call; for a signal two at the most.
+ * Thread: the loop's own. Cost: one system call; a few for the last registration of a signal.
  */
 MIO_API int mio_loop_deregister(mio_loop *loop, uint64_t id);
 

@@ -23,7 +23,8 @@ extern "C" {
  *
  * Returns 0, or
  *   -EINVAL                      as mio_signals_add()
- *   -EMFILE, -ENFILE, -ENOSPC    at the loop's first signal only, which opens two descriptors
+ *   -EMFILE, -ENFILE, -ENOSPC    where the loop has no signal yet: two descriptors are opened,
+ *                                and closed with the last
  *   -ENOMEM                      no memory
  *
  * Thread: the loop's own. Cost: a few system calls.

@@ -11,8 +11,8 @@
  *    to report of descriptors.
  * 5. `bereft` says that a registration ended after its descriptor was closed: a duplicate of
  *    that descriptor may keep reporting under an id that is dead. See rebuild.c.
- * 6. The signal pipe exists from the first signal on and is registered like a descriptor of
- *    the user; its id is pipe_id.
+ * 6. The signal pipe exists while a signal is registered, and is registered like a descriptor
+ *    of the user; its id is pipe_id.
  */
 #ifndef MIO__LOOP_LOOP_H
 #define MIO__LOOP_LOOP_H
@@ -54,7 +54,7 @@ typedef struct mio__signal {
     mio__slab_item item;
     uint64_t token;
     int32_t number;
-    uint32_t turn; /* made in this turn: not to be reported before the next */
+    uint64_t turn; /* made in this turn: not to be reported before the next */
 } mio__signal;
 
 typedef enum mio__phase {
@@ -75,7 +75,7 @@ struct mio_loop {
     int capacity;
     mio_event *batch;
     int64_t now_ns;
-    uint32_t turn;
+    uint64_t turn;
     bool interrupted;
     bool shutdown;
     bool running;
@@ -92,6 +92,7 @@ struct mio_loop {
     mio__signal_pipe *pipe;
     uint64_t pipe_id;
     uint64_t arrived;       /* bit n - 1: signal n is being reported in this turn */
+    uint64_t signals_taken; /* in which turn they were last taken from the pipe */
     uint32_t signal_cursor; /* how far the lowest of them has got in `signals` */
 
     mio_allocator allocator;
@@ -106,6 +107,12 @@ int mio__loop_rebuild(mio_loop *loop);
 
 /* signal.c: end the registration of a signal. Returns 0 or -ENOENT. */
 int mio__loop_signal_end(mio_loop *loop, uint64_t id);
+
+/*
+ * signal.c: take from the pipe what has arrived, once a turn: as the pipe reports it, or before
+ * a signal is registered. What arrives later is reported in the next turn, also to that one.
+ */
+void mio__loop_signal_take(mio_loop *loop);
 
 /* signal.c: the next event of the signals that have arrived. Returns 1 or 0. */
 int mio__loop_signal_next(mio_loop *loop, mio_event *ret_event);

@@ -8,7 +8,7 @@
 
 #include <errno.h>
 
-/* The pipe is opened at the first signal and stays until the loop is freed. */
+/* The pipe is opened with the first registration of a signal, */
 static int signal_pipe_prepare(mio_loop *loop)
 {
     mio__signal_pipe *pipe;
@@ -31,15 +31,22 @@ static int signal_pipe_prepare(mio_loop *loop)
     return 0;
 }
 
-int mio_loop_signal(mio_loop *loop, int signal_number, uint64_t token, uint64_t *ret_id)
+/* and closed with the last. */
+static void signal_pipe_release(mio_loop *loop)
 {
-    mio__signal *signal;
+    if (loop->pipe == NULL || loop->signals.count > 0)
+        return;
+    mio_loop_deregister(loop, loop->pipe_id);
+    mio__signal_pipe_close(loop->pipe);
+    loop->pipe = NULL;
+}
+
+static int signal_insert(mio_loop *loop, int signal_number, mio__signal **ret_signal)
+{
     void *item;
     uint64_t id;
-    int err = signal_pipe_prepare(loop);
+    int err = mio__slab_insert(&loop->signals, &item, &id);
 
-    if (err == 0)
-        err = mio__slab_insert(&loop->signals, &item, &id);
     if (err < 0)
         return err;
     err = mio__signal_pipe_add(loop->pipe, signal_number);
@@ -47,12 +54,29 @@ int mio_loop_signal(mio_loop *loop, int signal_number, uint64_t token, uint64_t 
         mio__slab_remove(&loop->signals, id);
         return err;
     }
-    signal = item;
+    *ret_signal = item;
+    return 0;
+}
+
+int mio_loop_signal(mio_loop *loop, int signal_number, uint64_t token, uint64_t *ret_id)
+{
+    mio__signal *signal;
+    int err = signal_pipe_prepare(loop);
+
+    if (err < 0)
+        return err;
+    if (loop->phase == TURN_READY)
+        mio__loop_signal_take(loop);
+    err = signal_insert(loop, signal_number, &signal);
+    if (err < 0) {
+        signal_pipe_release(loop);
+        return err;
+    }
     signal->token = token;
     signal->number = signal_number;
     signal->turn = loop->turn;
     if (ret_id != NULL)
-        *ret_id = id;
+        *ret_id = mio__slab_id(signal);
     return 0;
 }
 
@@ -80,7 +104,16 @@ int mio__loop_signal_end(mio_loop *loop, uint64_t id)
     mio__slab_remove(&loop->signals, id);
     if (!signal_is_wanted(loop, number))
         mio__signal_pipe_remove(loop->pipe, number);
+    signal_pipe_release(loop);
     return 0;
+}
+
+void mio__loop_signal_take(mio_loop *loop)
+{
+    if (loop->signals_taken == loop->turn)
+        return;
+    loop->signals_taken = loop->turn;
+    loop->arrived |= mio__signal_pipe_take(loop->pipe);
 }
 
 /* Of one signal after the other, lowest number first, each registration in turn. */

@@ -69,7 +69,7 @@ void mio__turn_decline(mio_loop *loop, const mio_event *event,
     if (registration == NULL || registration->pause_id != 0)
         loop->haunted = loop->bereft; /* stale, or a ghost */
     else if (event->token == loop->pipe_id)
-        loop->arrived |= mio__signal_pipe_take(loop->pipe);
+        mio__loop_signal_take(loop);
 }
 
 static int turn_next_interruption(mio_loop *loop, mio_event *ret_event)
