@@ -1,7 +1,11 @@
-"""Every link of the documents leads somewhere: its file exists, and so does its heading."""
+"""What the documents point at is there: the file of a link, its heading, a file in a code span."""
+import pathlib
 import re
 
 from house import files, report
+
+# Files of the repository that are named without a link: `src/loop/turn.c`, `lua/*.c`.
+NAMED = r"`((?:docs|examples|include|lua|spec|src|tests|types)/[\w./*]*)`"
 
 
 def prose(path):
@@ -27,9 +31,12 @@ def links(path):
             yield link
 
 
-report([
-    f"{path}: {link} leads nowhere"
-    for path in files("*.md", "docs/*.md")
-    for link in links(path)
-    if not leads_somewhere(path, link)
-])
+problems = []
+for path in files("*.md", "docs/*.md"):
+    for link in links(path):
+        if not leads_somewhere(path, link):
+            problems.append(f"{path}: {link} leads nowhere")
+    for name in re.findall(NAMED, prose(path)):
+        if not any(pathlib.Path().glob(name)):
+            problems.append(f"{path}: there is no {name}")
+report(problems)
