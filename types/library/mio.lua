@@ -31,7 +31,7 @@
 ---    loop:register(client, "r", function()
 ---      local data, err = client:try_read()
 ---      if data then
----        client:try_write(data)
+---        client:try_write(data) -- for a slow client, see examples/echo.lua
 ---      elseif err ~= "again" then
 ---        client:close()
 ---      end
@@ -107,6 +107,7 @@ local mio = {}
 ---   number
 --- * `unix:/run/x.sock`: a path, absolute or relative, of 107 bytes at most
 --- * `unix:@name`: an abstract name, without a file (Linux)
+--- * `unix:`: unnamed, as most Unix clients are
 ---
 ---Ports are 0 to 65535. Host names are not looked up. Any other text raises an error, so does
 ---a scope that names no interface.
@@ -243,6 +244,7 @@ local address = {}
 ---
 ---local function on_client(client)
 ---  local count, err = client:try_read_into(input)
+---  if not count and err ~= "again" then return client:close() end
 ---  local first, last = input:find("\n")
 ---  while first do
 ---    print(input:sub(1, first - 1))
@@ -516,7 +518,8 @@ function poll:register(source, token, interest, options) end
 ---handler of the program cut the wait short, or that a listener's pause has ended. Leaving
 ---the for loop early loses nothing: the next `wait` goes on from there.
 ---
----Fails with `"closed"`, or an errno if the kernel refuses to wait. Allocates nothing.
+---Fails with `"closed"`, or an errno if the kernel refuses to wait: where that may be, write
+---`in assert(poll:wait(1.0))`. Allocates nothing.
 ---@param seconds? number how long to wait at the most; 0 not at all, absent or math.huge for ever
 ---@return (fun(poll: mio.poll): any, boolean, boolean, boolean)? iterator
 ---@return mio.poll|string
@@ -538,7 +541,7 @@ function poll:close() end
 ---A source that is registered with a loop or a poll, or a signal with a loop. As a
 ---to-be-closed variable it is deregistered.
 ---@class mio.registration
----@field source mio.source|mio.signal_name what was registered
+---@field source? mio.source|mio.signal_name what was registered; nil when it has ended
 local registration = {}
 
 ---Change what is told, and arm it anew: what holds already is told again, after `"edge"` and
@@ -644,8 +647,9 @@ function stream:try_peek(n) end
 ---@return string? code
 function stream:try_read_into(buffer, n) end
 
----Write strings and buffers, one after the other, as if they were one; up to 64 of them. What
----was taken from a buffer is consumed; of strings the caller keeps the rest.
+---Write strings and buffers, one after the other, as if they were one. What was taken from a
+---buffer is consumed; of strings the caller keeps the rest. Of more than 64 pieces the first 64
+---are written, so that a short count does not tell that the socket is full.
 ---
 ---Returns how many bytes the kernel took: fewer than there are when the socket is full, then
 ---wait until it is writable. Fails with `"again"` (none were taken), `"closed"`, `EPIPE` (the
