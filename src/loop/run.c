@@ -41,12 +41,13 @@ static int run_ready(mio_loop *loop, mio_handler_fn ready, void *ctx)
    and a shutdown that came early, still have their turn. */
 static int run_turn(mio_loop *loop, const mio_handler *handler, void *ctx)
 {
-    mio_event event;
+    mio_event event = {.kind = MIO_READY};
     int err = mio_loop_poll(loop, mio_loop_count(loop) > 0 ? -1 : 0);
 
     if (err == 0)
         err = run_ready(loop, handler->ready, ctx);
-    while (err == 0 && mio_loop_next(loop, &event)) {
+    /* The tick is the end, even where its handler has polled and so begun the next turn. */
+    while (err == 0 && event.kind != MIO_TICK && mio_loop_next(loop, &event)) {
         run_call(loop, run_choose(handler, event.kind), &event, ctx);
         if (loop->freed)
             err = -ECANCELED;
