@@ -191,24 +191,18 @@ static int stream_written(lua_State *L, ptrdiff_t taken)
     return 1;
 }
 
-/* One piece, the common case: nothing is gathered. */
-static int stream_write_one(lua_State *L, mio_fd fd)
+/* One buffer, the common case: nothing can run in between, and nothing is gathered. */
+static int stream_write_buffer(lua_State *L, mio_fd fd, mio__lua_buffer *buffer)
 {
-    mio__lua_buffer *buffer = mio__lua_buffer_test(L, 2);
-    ptrdiff_t taken;
+    const ptrdiff_t taken =
+        mio_write(fd, buffer->data + buffer->start, mio__lua_buffer_length(buffer));
 
-    if (buffer == NULL) {
-        const struct iovec piece = stream_piece(L, 2);
-
-        return stream_written(L, mio_write(fd, piece.iov_base, piece.iov_len));
-    }
-    taken = mio_write(fd, buffer->data + buffer->start, mio__lua_buffer_length(buffer));
     if (taken > 0)
         mio__lua_buffer_consume(buffer, (size_t)taken);
     return stream_written(L, taken);
 }
 
-static int stream_write_many(lua_State *L, mio_fd fd, int given)
+static int stream_write_pieces(lua_State *L, mio_fd fd, int given)
 {
     struct iovec pieces[STREAM_PIECES];
     int used = 0;
@@ -218,7 +212,10 @@ static int stream_write_many(lua_State *L, mio_fd fd, int given)
         pieces[used] = stream_piece(L, used + 2);
         used++;
     } while (used < given && used < STREAM_PIECES);
-    taken = mio_writev(fd, pieces, (size_t)used);
+    if (used == 1)
+        taken = mio_write(fd, pieces[0].iov_base, pieces[0].iov_len);
+    else
+        taken = mio_writev(fd, pieces, (size_t)used);
     if (taken > 0)
         stream_consume(L, pieces, used, (size_t)taken);
     return stream_written(L, taken);
@@ -229,14 +226,16 @@ static int stream_try_write(lua_State *L)
 {
     const mio__lua_stream *stream = stream_check(L);
     const int given = lua_gettop(L) - 1;
+    mio__lua_buffer *buffer = given == 1 ? mio__lua_buffer_test(L, 2) : NULL;
 
     luaL_argexpected(L, given > 0, 2, "string or mio.buffer");
-    for (int arg = 2; arg <= given + 1; arg++)
+    for (int arg = 2; buffer == NULL && arg <= given + 1; arg++)
         stream_check_piece(L, arg);
     if (stream->source.fd < 0)
         return mio__lua_token(L, "closed");
-    return given == 1 ? stream_write_one(L, stream->source.fd)
-                      : stream_write_many(L, stream->source.fd, given);
+    if (buffer != NULL)
+        return stream_write_buffer(L, stream->source.fd, buffer);
+    return stream_write_pieces(L, stream->source.fd, given);
 }
 
 /* stream:shutdown([how]): "w" (the default), "r" or "rw" */
