@@ -26,6 +26,7 @@ static int coroutine_fail(lua_State *L, lua_State *co)
     else
         lua_xmove(co, L, 1);
     lua_resetthread(co);
+    lua_settop(co, 0); /* dead: with the error left on it, it would look like a new one */
     return lua_error(L);
 }
 
