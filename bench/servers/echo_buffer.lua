@@ -38,7 +38,7 @@ end
 local function on_client(client, _, writable, _, registration)
   if writable then return resume(client, registration) end
   local count, err = client:try_read_into(buffer)
-  if count and client:try_write(buffer) == count then return end
+  if count and (client:try_write(buffer) or 0) >= count then return end
   stop(client, err, registration)
 end
 
