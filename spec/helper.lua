@@ -148,13 +148,13 @@ helper.interpreter = os.getenv("MIO_TEST_LUA") or arg[-1] or "lua5.4"
 -- A child that allocates too much is told so by its sanitizer, instead of being ended.
 local environment = 'ASAN_OPTIONS="allocator_may_return_null=1:$ASAN_OPTIONS"'
 
--- Start a program of Lua. `before` is shell code that runs first ("ulimit -n 30"). Its first
--- line of output is its process id; errors come out like the rest.
+-- Start a program of Lua. `before` is shell code that runs first ("ulimit -n 30"). Errors come
+-- out like the rest. Returns the pipe, and the id of the process to send a signal to.
 function helper.start(code, before)
-  local command = ("%s; echo $$; %s exec timeout 60 %s -e %s 2>&1"):format(
+  local command = ("%s; echo $$; %s exec timeout --foreground 60 %s -e %s 2>&1"):format(
     before or ":", environment, helper.interpreter, quote(code))
   local pipe = assert(io.popen(command))
-  return pipe, pipe:read("n", "L")
+  return pipe, tonumber(pipe:read("l"))
 end
 
 -- Run a program to its end. Returns its output, and its status: 128 more than the signal that
