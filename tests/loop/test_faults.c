@@ -1,0 +1,436 @@
+/* wraps: epoll_create1 epoll_ctl epoll_pwait2 epoll_wait pipe2 */
+/*
+ * System calls that fail, one after the other: a call of src/loop/ that fails has changed
+ * nothing, what is lost is told once, and the loop goes on.
+ */
+#include "turning.h"
+
+#include "faults.h"
+
+#include <limits.h>
+#include <signal.h>
+#include <sys/epoll.h>
+
+WRAP(int, epoll_create1, (int flags), (flags))
+WRAP(int, epoll_ctl, (int fd, int operation, int target, struct epoll_event *event),
+     (fd, operation, target, event))
+WRAP(int, epoll_pwait2,
+     (int fd, struct epoll_event *events, int capacity, const struct timespec *timeout,
+      const sigset_t *mask),
+     (fd, events, capacity, timeout, mask))
+WRAP(int, epoll_wait, (int fd, struct epoll_event *events, int capacity, int timeout_ms),
+     (fd, events, capacity, timeout_ms))
+WRAP(int, pipe2, (int fds[2], int flags), (fds, flags))
+
+static const int descriptor_errors[] = {EMFILE, ENFILE, ENOMEM, 0};
+static const int add_errors[] = {ENOSPC, ENOMEM, EPERM, EEXIST, EBADF, ELOOP, EINVAL, 0};
+static const int lost_errors[] = {ENOENT, EBADF, 0};
+static const int kept_errors[] = {ENOMEM, ENOSPC, 0};
+
+/* The next call of `call` fails; that it was made is asserted by struck(). */
+static void strike(const char *call, int err)
+{
+    fault_arm(call, err, 0, 1);
+}
+
+static void struck(void)
+{
+    ck_assert_int_eq(fault_disarm(), 1);
+}
+
+/* ------------------------------------------------------------ constructors */
+
+static int make_loop(void)
+{
+    mio_loop *own = NULL;
+    const int err = mio_loop_new(NULL, &own);
+
+    ck_assert_int_eq(err == 0, own != NULL);
+    mio_loop_free(own);
+    return err;
+}
+
+START_TEST(a_new_loop_without_descriptors)
+{
+    fault_check_each(make_loop, "epoll_create1", descriptor_errors);
+}
+END_TEST
+
+static int add_signal(void)
+{
+    uint64_t id = 4711;
+    const int err = mio_loop_signal(loop, SIGUSR1, 1, &id);
+
+    if (err == 0)
+        turning_deregister(id);
+    else
+        ck_assert_uint_eq(id, 4711);
+    ck_assert_uint_eq(mio_loop_count(loop), 0);
+    mio__loop_check(loop);
+    return err;
+}
+
+/* A signal that cannot be had leaves the program's own disposition. */
+START_TEST(a_signal_without_descriptors)
+{
+    struct sigaction now;
+
+    fault_check_each(add_signal, "pipe2", descriptor_errors);
+    strike("pipe2", EMFILE);
+    ck_assert_int_eq(add_signal(), -EMFILE);
+    struck();
+    ck_assert_int_eq(sigaction(SIGUSR1, NULL, &now), 0);
+    ck_assert(now.sa_handler == SIG_DFL);
+}
+END_TEST
+
+START_TEST(a_signal_without_room_in_the_kernel)
+{
+    for (const int *err = kept_errors; *err != 0; err++) {
+        const int before = harness_open_descriptors();
+
+        strike("epoll_ctl", *err);
+        ck_assert_int_eq(add_signal(), -*err);
+        struck();
+        ck_assert_int_eq(harness_open_descriptors(), before);
+        ck_assert_int_eq(add_signal(), 0);
+    }
+}
+END_TEST
+
+/* ----------------------------------------------------------- registrations */
+
+static int fds[2];
+
+static void fds_open(void)
+{
+    source_pair(fds);
+}
+
+static void fds_close(void)
+{
+    source_close(fds);
+}
+
+START_TEST(register_fails_and_changes_nothing)
+{
+    turning_register(fds[1], W, 2);
+    for (const int *err = add_errors; *err != 0; err++) {
+        uint64_t id = 4711;
+
+        strike("epoll_ctl", *err);
+        ck_assert_int_eq(mio_loop_register(loop, fds[0], W, MIO_LEVEL, 1, &id), -*err);
+        struck();
+        ck_assert_uint_eq(id, 4711);
+        ck_assert_uint_eq(mio_loop_count(loop), 1);
+        turning_expect_ready(2, W);
+        id = turning_register(fds[0], W, 1);
+        turning_expect(2, (mio_event[]){turning_ready(1, W), turning_ready(2, W)});
+        turning_deregister(id);
+    }
+}
+END_TEST
+
+START_TEST(reregister_of_a_lost_descriptor_ends_it)
+{
+    for (const int *err = lost_errors; *err != 0; err++) {
+        const uint64_t id = turning_register(fds[0], W, 1);
+
+        strike("epoll_ctl", *err);
+        ck_assert_int_eq(mio_loop_reregister(loop, id, R, MIO_LEVEL), -EBADF);
+        struck();
+        ck_assert_uint_eq(mio_loop_count(loop), 0);
+        ck_assert_int_eq(mio_loop_reregister(loop, id, R, MIO_LEVEL), -ENOENT);
+        turning_expect_none(); /* the kernel has it still: it is a ghost now */
+        turning_expect_none();
+        ck_assert_int_eq(mio__selector_deregister(&loop->selector, fds[0]), -ENOENT);
+    }
+}
+END_TEST
+
+START_TEST(reregister_without_room_leaves_it_as_it_was)
+{
+    const uint64_t id = turning_register(fds[0], W, 1);
+
+    for (const int *err = kept_errors; *err != 0; err++) {
+        strike("epoll_ctl", *err);
+        ck_assert_int_eq(mio_loop_reregister(loop, id, R, MIO_ONESHOT), -*err);
+        struck();
+        turning_expect_ready(1, W);
+        turning_expect_ready(1, W);
+    }
+}
+END_TEST
+
+START_TEST(deregister_always_ends_it)
+{
+    for (const int *err = lost_errors; *err != 0; err++) {
+        const uint64_t id = turning_register(fds[0], W, 1);
+
+        strike("epoll_ctl", *err);
+        turning_deregister(id);
+        struck();
+        ck_assert_uint_eq(mio_loop_count(loop), 0);
+        ck_assert_int_eq(mio_loop_deregister(loop, id), -ENOENT);
+        turning_expect_none();
+        turning_expect_none();
+    }
+}
+END_TEST
+
+START_TEST(a_pause_of_a_lost_descriptor_is_silent)
+{
+    const uint64_t id = turning_register(fds[0], W, 1);
+
+    strike("epoll_ctl", EBADF);
+    ck_assert_int_eq(mio_loop_pause(loop, id, source_soon_ns), 0);
+    struck();
+    turning_expect_none();
+    turning_expect_none();
+    turning_reregister(id, W, MIO_LEVEL);
+    turning_expect_ready(1, W);
+}
+END_TEST
+
+START_TEST(the_end_of_a_pause_fails_once_and_for_all)
+{
+    for (const int *err = add_errors; *err != 0; err++) {
+        const uint64_t id = turning_register(fds[0], W, 1);
+
+        ck_assert_int_eq(mio_loop_pause(loop, id, 0), 0);
+        strike("epoll_ctl", *err);
+        turning_expect_ready(1, W | MIO_ERROR);
+        struck();
+        ck_assert_uint_eq(mio_loop_count(loop), 0);
+        ck_assert_int_eq(mio_loop_deregister(loop, id), -ENOENT);
+        turning_expect_none();
+    }
+}
+END_TEST
+
+START_TEST(ending_a_pause_by_hand_without_room)
+{
+    const uint64_t id = turning_register(fds[0], W, 1);
+
+    for (const int *err = kept_errors; *err != 0; err++) {
+        ck_assert_int_eq(mio_loop_pause(loop, id, source_soon_ns), 0);
+        strike("epoll_ctl", *err);
+        ck_assert_int_eq(mio_loop_reregister(loop, id, R, MIO_LEVEL), -*err);
+        struck();
+        turning_expect_none(); /* it rests on */
+        turning_reregister(id, W, MIO_LEVEL);
+        turning_expect_ready(1, W);
+    }
+}
+END_TEST
+
+START_TEST(ending_a_pause_of_a_lost_descriptor_by_hand)
+{
+    const uint64_t id = turning_register(fds[0], W, 1);
+
+    ck_assert_int_eq(mio_loop_pause(loop, id, source_soon_ns), 0);
+    strike("epoll_ctl", EBADF);
+    ck_assert_int_eq(mio_loop_reregister(loop, id, R, MIO_LEVEL), -EBADF);
+    struck();
+    ck_assert_uint_eq(mio_loop_count(loop), 0);
+    ck_assert_int_eq(mio_loop_timeout(loop), -1); /* the pause's timer is gone as well */
+}
+END_TEST
+
+/* ---------------------------------------------------------------- waiting */
+
+START_TEST(a_wait_that_fails_is_no_turn)
+{
+    static const int errors[] = {EBADF, EINVAL, EFAULT, ENOMEM, 0};
+    mio_event event;
+
+    turning_register(fds[0], W, 1);
+    for (const int *err = errors; *err != 0; err++) {
+        strike("epoll_wait", *err);
+        ck_assert_int_eq(mio_loop_poll(loop, -1), -*err);
+        struck();
+        ck_assert_int_eq(mio_loop_next(loop, &event), 0);
+        turning_expect_ready(1, W);
+    }
+}
+END_TEST
+
+START_TEST(a_wait_that_fails_ends_the_run)
+{
+    static const mio_handler handler;
+
+    turning_register(fds[0], R, 1);
+    fault_arm("epoll_wait", EBADF, 0, INT_MAX);
+    ck_assert_int_eq(mio_loop_run(loop, &handler, NULL), -EBADF);
+    struck(); /* once: it is not tried again and again */
+    mio_loop_shutdown(loop);
+    ck_assert_int_eq(mio_loop_run(loop, &handler, NULL), 0);
+}
+END_TEST
+
+START_TEST(an_interrupted_wait_is_a_turn_that_says_so)
+{
+    turning_register(fds[0], W, 1);
+    strike("epoll_wait", EINTR);
+    turning_poll(-1);
+    turning_expect_rest(1, (mio_event[]){{.kind = MIO_INTERRUPTED}});
+    struck();
+    turning_expect_ready(1, W);
+}
+END_TEST
+
+/* However often the wait is interrupted, a timer is neither early nor forgotten. */
+START_TEST(a_timer_under_interruptions)
+{
+    const char *call = _i == 0 ? "epoll_pwait2" : "epoll_wait";
+    const int64_t start_ns = mio_now_ns();
+    mio_event event = {.kind = MIO_READY};
+
+    turning_after(10 * SOURCE_NS_PER_MS, 1);
+    fault_arm(call, EINTR, 0, INT_MAX);
+    while (event.kind != MIO_TIMEOUT) {
+        turning_poll(-1);
+        while (mio_loop_next(loop, &event) && event.kind != MIO_TIMEOUT)
+            ;
+    }
+    fault_disarm();
+    ck_assert(mio_now_ns() - start_ns >= 10 * SOURCE_NS_PER_MS);
+    turning_expect_rest(0, NULL);
+}
+END_TEST
+
+START_TEST(a_timer_without_nanosecond_waits)
+{
+    const int64_t start_ns = mio_now_ns();
+
+    fault_arm("epoll_pwait2", ENOSYS, 0, INT_MAX);
+    turning_after(1500000, 1);
+    turning_poll(-1);
+    turning_expect_rest(1, (mio_event[]){turning_timeout(1)});
+    ck_assert(mio_now_ns() - start_ns >= 1500000);
+    fault_disarm();
+}
+END_TEST
+
+/* ----------------------------------------------------------------- ghosts */
+
+enum { COMPANY = 4 };
+
+static int company[COMPANY][2], ghost;
+
+/* Some registrations, and the ghost of another one, which spins until it is got rid of. */
+static void ghost_make(void)
+{
+    uint64_t id;
+
+    ghost = dup(fds[0]);
+    id = turning_register(fds[0], W, 99);
+    for (uint64_t i = 0; i < COMPANY; i++) {
+        source_pair(company[i]);
+        turning_register(company[i][0], R, i);
+    }
+    ck_assert_int_eq(close(fds[0]), 0);
+    turning_deregister(id);
+    turning_poll(source_soon_ns); /* the ghost appears */
+    turning_expect_rest(0, NULL);
+}
+
+static void ghost_drop(void)
+{
+    fds[0] = ghost;
+    for (int i = 0; i < COMPANY; i++)
+        source_close(company[i]);
+}
+
+static void expect_company(void)
+{
+    mio_event wanted[COMPANY];
+
+    for (uint64_t i = 0; i < COMPANY; i++) {
+        source_put(company[i][1]);
+        wanted[i] = turning_ready(i, R);
+    }
+    turning_expect(COMPANY, wanted);
+    for (int i = 0; i < COMPANY; i++)
+        source_take(company[i][0]);
+}
+
+static void expect_no_ghost(void)
+{
+    turning_poll(5 * SOURCE_NS_PER_MS);
+    ck_assert_int_eq(loop->count, 0);
+    turning_expect_rest(0, NULL);
+}
+
+START_TEST(without_a_descriptor_for_a_new_queue)
+{
+    ghost_make();
+    for (const int *err = descriptor_errors; *err != 0; err++) {
+        strike("epoll_create1", *err);
+        expect_company();
+        struck();
+    }
+    expect_no_ghost();
+    expect_company();
+    ghost_drop();
+}
+END_TEST
+
+/* At whichever registration the room ends: none is lost. */
+START_TEST(without_room_in_the_new_queue)
+{
+    const int before = harness_open_descriptors();
+
+    for (int skip = 0; skip < COMPANY; skip++) {
+        for (const int *err = kept_errors; *err != 0; err++) {
+            ghost_make();
+            fault_arm("epoll_ctl", *err, skip, 1);
+            turning_poll(0);
+            struck();
+            turning_expect_rest(0, NULL);
+            expect_company();
+            expect_no_ghost();
+            expect_company();
+            turning_close();
+            ghost_drop();
+            turning_open();
+        }
+    }
+    ck_assert_int_eq(harness_open_descriptors(), before);
+}
+END_TEST
+
+Suite *harness_suite(void)
+{
+    Suite *suite = suite_create("loop/faults");
+    TCase *tcase = turning_case(suite, "constructors");
+
+    tcase_add_test(tcase, a_new_loop_without_descriptors);
+    tcase_add_test(tcase, a_signal_without_descriptors);
+    tcase_add_test(tcase, a_signal_without_room_in_the_kernel);
+
+    tcase = turning_case(suite, "registrations");
+    tcase_add_checked_fixture(tcase, fds_open, fds_close);
+    tcase_add_test(tcase, register_fails_and_changes_nothing);
+    tcase_add_test(tcase, reregister_of_a_lost_descriptor_ends_it);
+    tcase_add_test(tcase, reregister_without_room_leaves_it_as_it_was);
+    tcase_add_test(tcase, deregister_always_ends_it);
+    tcase_add_test(tcase, a_pause_of_a_lost_descriptor_is_silent);
+    tcase_add_test(tcase, the_end_of_a_pause_fails_once_and_for_all);
+    tcase_add_test(tcase, ending_a_pause_by_hand_without_room);
+    tcase_add_test(tcase, ending_a_pause_of_a_lost_descriptor_by_hand);
+
+    tcase = turning_case(suite, "waiting");
+    tcase_add_checked_fixture(tcase, fds_open, fds_close);
+    tcase_add_test(tcase, a_wait_that_fails_is_no_turn);
+    tcase_add_test(tcase, a_wait_that_fails_ends_the_run);
+    tcase_add_test(tcase, an_interrupted_wait_is_a_turn_that_says_so);
+    tcase_add_loop_test(tcase, a_timer_under_interruptions, 0, 2);
+    tcase_add_test(tcase, a_timer_without_nanosecond_waits);
+
+    tcase = turning_case(suite, "ghosts");
+    tcase_add_checked_fixture(tcase, fds_open, fds_close);
+    tcase_add_test(tcase, without_a_descriptor_for_a_new_queue);
+    tcase_add_test(tcase, without_room_in_the_new_queue);
+    return suite;
+}
