@@ -131,10 +131,13 @@ static int address_tostring(lua_State *L)
 
 static int address_less(lua_State *L)
 {
-    const mio_addr *a = address_check(L, 1);
-    const mio_addr *b = address_check(L, 2);
+    lua_pushboolean(L, mio_addr_compare(address_check(L, 1), address_check(L, 2)) < 0);
+    return 1;
+}
 
-    lua_pushboolean(L, mio_addr_compare(a, b) < 0);
+static int address_less_or_equal(lua_State *L)
+{
+    lua_pushboolean(L, mio_addr_compare(address_check(L, 1), address_check(L, 2)) <= 0);
     return 1;
 }
 
@@ -145,6 +148,7 @@ void mio__lua_address_open(lua_State *L)
         {"__index", address_index},
         {"__tostring", address_tostring},
         {"__lt", address_less},
+        {"__le", address_less_or_equal},
         {NULL, NULL},
     };
 

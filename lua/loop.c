@@ -54,6 +54,7 @@ mio__lua_loop *mio__lua_loop_new(lua_State *L, mio__lua_class class,
     loop->core = core;
     if (core == NULL)
         err = mio_loop_new(config, &loop->core);
+    loop->source.fd = err == 0 ? mio_loop_pollfd(loop->core) : -1;
     if (err == 0)
         return loop;
     lua_pop(L, 1);
@@ -101,6 +102,7 @@ void mio__lua_loop_close(lua_State *L, int index)
 
     if (core == NULL)
         return;
+    mio__lua_source_leave(L, &loop->source);
     loop_close_slots(L, index, LOOP_REGISTRATIONS);
     loop_close_slots(L, index, LOOP_SIGNALS);
     if (loop->attached)

@@ -12,14 +12,14 @@
 #ifndef MIO__LUA_LOOP_H
 #define MIO__LUA_LOOP_H
 
-#include "state.h"
+#include "source.h"
 
 #include "mio/loop.h"
 
 enum { LOOP_REGISTRATIONS = 1, LOOP_TIMERS, LOOP_SIGNALS, LOOP_RUNNING, LOOP_VALUES = 4 };
 
 typedef struct mio__lua_loop {
-    mio__lua_object object;
+    mio__lua_source source; /* first: loops and polls nest in others */
     mio_loop *core;
     bool running;
     bool attached; /* the core is a host's, who drives it and frees it */

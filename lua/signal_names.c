@@ -6,12 +6,13 @@
 #include <signal.h>
 #include <string.h>
 
-static const char *const signal_names[] = {"INT",  "TERM",  "HUP",  "QUIT", "USR1", "USR2",
-                                           "CHLD", "WINCH", "ALRM", "PIPE", "CONT", "TSTP",
-                                           "TTIN", "TTOU",  "URG",  "KILL", "STOP"};
+static const char *const signal_names[] = {
+    "INT",  "TERM", "HUP",  "QUIT", "USR1", "USR2", "CHLD", "WINCH", "ALRM", "PIPE", "CONT",
+    "TSTP", "TTIN", "TTOU", "URG",  "KILL", "STOP", "SEGV", "BUS",   "FPE",  "ILL"};
 static const int signal_numbers[] = {SIGINT,  SIGTERM,  SIGHUP,  SIGQUIT, SIGUSR1, SIGUSR2,
                                      SIGCHLD, SIGWINCH, SIGALRM, SIGPIPE, SIGCONT, SIGTSTP,
-                                     SIGTTIN, SIGTTOU,  SIGURG,  SIGKILL, SIGSTOP};
+                                     SIGTTIN, SIGTTOU,  SIGURG,  SIGKILL, SIGSTOP, SIGSEGV,
+                                     SIGBUS,  SIGFPE,   SIGILL};
 
 enum { SIGNAL_NAMES = sizeof signal_names / sizeof *signal_names, SIGNAL_HIGHEST = 64 };
 

@@ -61,9 +61,7 @@ static int signals_close(lua_State *L)
 {
     mio__lua_signals *signals = signals_check(L);
 
-    while (signals->source.registrations != NULL)
-        mio__lua_registration_end(L, signals->source.registrations);
-    signals->source.fd = -1;
+    mio__lua_source_leave(L, &signals->source);
     mio_signals_free(signals->core);
     signals->core = NULL;
     lua_pushboolean(L, 1);

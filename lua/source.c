@@ -20,6 +20,10 @@ mio__lua_source *mio__lua_source_test(lua_State *L, int arg)
         source = mio__lua_class_test(L, arg, CLASS_LISTENER, sizeof(mio__lua_listener));
     if (source == NULL)
         source = mio__lua_class_test(L, arg, CLASS_SIGNALS, sizeof(mio__lua_signals));
+    if (source == NULL)
+        source = mio__lua_class_test(L, arg, CLASS_LOOP, sizeof(mio__lua_loop));
+    if (source == NULL)
+        source = mio__lua_class_test(L, arg, CLASS_POLL, sizeof(mio__lua_loop));
     return source;
 }
 
@@ -87,14 +91,20 @@ mio_fd mio__lua_source_fd(lua_State *L, int arg)
     return source_fd_of_object(L, arg);
 }
 
-void mio__lua_source_close(lua_State *L, mio__lua_source *source)
+void mio__lua_source_leave(lua_State *L, mio__lua_source *source)
 {
-    if (source->fd < 0)
-        return;
     while (source->registrations != NULL)
         mio__lua_registration_end(L, source->registrations);
-    mio_close(source->fd);
     source->fd = -1;
+}
+
+void mio__lua_source_close(lua_State *L, mio__lua_source *source)
+{
+    const mio_fd fd = source->fd;
+
+    mio__lua_source_leave(L, source);
+    if (fd >= 0)
+        mio_close(fd);
 }
 
 int mio__lua_source_method_getfd(lua_State *L)

@@ -2,7 +2,8 @@
  * Sources: what can be registered.
  *
  * A socket of mio begins with a mio__lua_source, and knows its registrations, so that closing
- * it ends them first: the kernel must forget a descriptor before it is closed. Anything else
+ * it ends them first: the kernel must forget a descriptor before it is closed. So do sets of
+ * signals, loops and polls. Anything else
  * with a descriptor is the program's own affair: a number, a Lua file, an object with
  * pollfd(), getfd() or get_fd().
  */
@@ -30,7 +31,11 @@ mio__lua_source *mio__lua_source_test(lua_State *L, int arg);
  */
 mio_fd mio__lua_source_fd(lua_State *L, int arg);
 
-/* End its registrations, then close its descriptor, if it is open. Never raises. */
+/* End its registrations; from now on it has no descriptor, for who closes that himself. Never
+   raises an error. */
+void mio__lua_source_leave(lua_State *L, mio__lua_source *source);
+
+/* The same, and close its descriptor, if it is open. */
 void mio__lua_source_close(lua_State *L, mio__lua_source *source);
 
 /* source:getfd() and source:pollfd(), for other libraries. */

@@ -50,6 +50,12 @@ describe("an address", function()
     assert.equal(99, mio.address("127.0.0.1:99").port)
   end)
 
+  it("has an order in which equal ones are equal", function()
+    local low, high = mio.address("127.0.0.1:1"), mio.address("127.0.0.1:2")
+    assert.is_true(low <= high and low <= low and high >= low)
+    assert.is_false(high <= low)
+  end)
+
   it("has an order: by family, host, port", function()
     local sorted = {
       "1.2.3.4:5", "1.2.3.4:80", "9.0.0.0:1", "10.0.0.0:1", "[::1]:1", "[::2]:1", "unix:a",

@@ -178,4 +178,13 @@ describe("a source", function()
     assert.is_nil(weak[1])
     assert.is_nil(weak[2])
   end)
+
+  it("that is a loop or a poll ends its registrations when it is closed", function()
+    for _, inner in ipairs({ mio.loop(), mio.poll() }) do
+      local registration = assert(loop:register(inner, "r", print))
+      assert.is_true(inner:close())
+      assert.same({ nil, "closed" }, { registration:reregister("r") })
+      assert.is_true(loop:run()) -- nothing is left to wait for
+    end
+  end)
 end)

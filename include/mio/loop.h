@@ -241,9 +241,9 @@ MIO_API size_t mio_loop_count(const mio_loop *loop);
  * The kernel's queue, readable while descriptors or signals of this loop are ready: by it the
  * loop is a guest in another one, together with mio_loop_timeout(). Never close it.
  *
- * It may become another one during mio_loop_poll(), and must then be registered anew by the
- * host, in one case only: a descriptor that has a duplicate was closed before it was
- * deregistered, and the loop had to get rid of what the kernel goes on reporting of it.
+ * In one case the host must register it anew, for another queue takes its place during
+ * mio_loop_poll(), under the same number: a descriptor that has a duplicate was closed before
+ * it was deregistered, and the loop had to get rid of what the kernel goes on reporting of it.
  *
  * Returns the descriptor. Thread: any. Cost: none.
  */

@@ -44,12 +44,12 @@ int mio__loop_rebuild(mio_loop *loop)
     if (err < 0)
         return err;
     err = rebuild_fill(loop, &selector);
+    if (err == 0)
+        err = mio__selector_replace(&loop->selector, &selector);
     if (err < 0) {
         mio__selector_close(&selector);
         return err;
     }
-    mio__selector_close(&loop->selector);
-    loop->selector = selector;
     loop->bereft = false;
     loop->haunted = false;
     return 0;

@@ -36,6 +36,12 @@ int mio__selector_open(mio__selector *selector);
 void mio__selector_close(mio__selector *selector);
 
 /*
+ * Put `fresh` in the place of a selector, with all that is registered in it, under the number
+ * of the old one, which is closed. `fresh` is gone. Returns 0, or -EBUSY; then nothing changed.
+ */
+int mio__selector_replace(mio__selector *selector, mio__selector *fresh);
+
+/*
  * Returns 0, or -EEXIST (registered already), -EPERM (the kernel cannot poll this kind of
  * descriptor), -EBADF, -EINVAL (the selector itself), -ELOOP (a ring of selectors),
  * -ENOMEM, -ENOSPC.

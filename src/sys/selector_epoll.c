@@ -4,6 +4,7 @@
 #include "sys/selector.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <stdatomic.h>
 #include <stdbool.h>
@@ -28,6 +29,14 @@ void mio__selector_close(mio__selector *selector)
 {
     close(selector->fd);
     selector->fd = -1;
+}
+
+int mio__selector_replace(mio__selector *selector, mio__selector *fresh)
+{
+    if (dup3(fresh->fd, selector->fd, O_CLOEXEC) < 0)
+        return -errno;
+    mio__selector_close(fresh);
+    return 0;
 }
 
 /* RDHUP goes with IN: it alone tells a reader that the peer has shut its side down. */
