@@ -8,6 +8,13 @@ local registrations = {} -- client -> its registration
 local unsent = {} -- client -> what its full socket did not take
 local clients = 0
 
+local function accept()
+  for client in listener:try_accepts() do
+    clients = clients + 1
+    registrations[client] = assert(poll:register(client, client, "r"))
+  end
+end
+
 local function leave(client)
   registrations[client] = nil
   unsent[client] = nil
@@ -15,44 +22,43 @@ local function leave(client)
   clients = clients - 1
 end
 
-local function write(client, data)
-  local sent, err = client:try_write(data)
-  if sent == #data then return end
+-- Not all of the data went out: the rest is kept, and read on when it is gone.
+local function keep(client, data, sent, err)
   if not sent and err ~= "again" then return leave(client) end
   unsent[client] = data:sub((sent or 0) + 1)
-  registrations[client]:reregister("w") -- read on when this is gone
+  registrations[client]:reregister("w")
 end
 
 local function resume(client)
   local data = unsent[client]
+  local sent, err = client:try_write(data)
+  if sent ~= #data then return keep(client, data, sent, err) end
   unsent[client] = nil
   registrations[client]:reregister("r")
-  write(client, data)
 end
 
 local function receive(client)
   local data, err = client:try_read()
   if data then
-    write(client, data)
+    local sent
+    sent, err = client:try_write(data)
+    if sent ~= #data then keep(client, data, sent, err) end
   elseif err ~= "again" then
     leave(client)
   end
 end
 
-assert(poll:register(listener, listener, "r"))
+assert(poll:register(listener, "accept", "r"))
 print("listening on " .. tostring(listener:local_address()))
 io.stdout:flush()
 repeat
-  for client, readable in poll:wait() do
-    if client == listener then
-      for accepted in listener:try_accepts() do
-        clients = clients + 1
-        registrations[accepted] = assert(poll:register(accepted, accepted, "r"))
-      end
-    elseif readable then
-      receive(client)
-    else
+  for client, _, writable in poll:wait() do
+    if client == "accept" then
+      accept()
+    elseif writable then
       resume(client)
+    else
+      receive(client)
     end
   end
 until clients == 0

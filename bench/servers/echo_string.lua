@@ -14,26 +14,28 @@ local function leave(client)
   if clients == 0 then listener:close() end
 end
 
-local function write(client, registration, data)
-  local sent, err = client:try_write(data)
-  if sent == #data then return end
+-- Not all of the data went out: the rest is kept, and read on when it is gone.
+local function keep(client, registration, data, sent, err)
   if not sent and err ~= "again" then return leave(client) end
   unsent[client] = data:sub((sent or 0) + 1)
-  registration:reregister("w") -- read on when this is gone
+  registration:reregister("w")
 end
 
 local function resume(client, registration)
   local data = unsent[client]
+  local sent, err = client:try_write(data)
+  if sent ~= #data then return keep(client, registration, data, sent, err) end
   unsent[client] = nil
   registration:reregister("r")
-  write(client, registration, data)
 end
 
-local function on_client(client, readable, _, _, registration)
-  if not readable then return resume(client, registration) end
+local function on_client(client, _, writable, _, registration)
+  if writable then return resume(client, registration) end
   local data, err = client:try_read()
   if data then
-    write(client, registration, data)
+    local sent
+    sent, err = client:try_write(data)
+    if sent ~= #data then keep(client, registration, data, sent, err) end
   elseif err ~= "again" then
     leave(client)
   end
