@@ -258,8 +258,7 @@ static void other_handler(int number)
     atomic_fetch_add(&other_calls, 1);
 }
 
-/* What the program did with SIGUSR1 before; the flag means nothing here, but can be told again.
- */
+/* What the program did with SIGUSR1 before, with a flag that does nothing but can be seen. */
 static struct sigaction program = {.sa_handler = program_handler, .sa_flags = SA_NOCLDSTOP};
 static struct sigaction original;
 
