@@ -7,46 +7,63 @@ enum { BUFFER_FIRST = 4096 };
 /* Sizes stay below this, so that no sum of them overflows. */
 static const size_t buffer_max = SIZE_MAX / 4;
 
-/* A new size for the block. Returns false where there is no memory for it. */
-static bool buffer_resize(lua_State *L, mio__lua_buffer *buffer, size_t capacity)
-{
-    void *ud;
-    lua_Alloc allocate = lua_getallocf(L, &ud);
-    char *data = allocate(ud, buffer->data, buffer->capacity, capacity);
-
-    if (data == NULL)
-        return false;
-    buffer->data = data;
-    buffer->capacity = capacity;
-    return true;
-}
-
-/* The first block is as large as asked for; from then on it doubles. */
-static bool grow_try(lua_State *L, mio__lua_buffer *buffer, size_t size)
+/* How large the next block is: as large as asked for the first time, then doubled. */
+static size_t grow_capacity(lua_State *L, const mio__lua_buffer *buffer, size_t size)
 {
     const size_t length = mio__lua_buffer_length(buffer);
-    size_t capacity = buffer->capacity > 0 ? buffer->capacity : size;
+    size_t capacity = buffer->capacity;
 
-    if (buffer->start > 0) {
-        memmove(buffer->data, buffer->data + buffer->start, length);
-        buffer->start = 0;
-        buffer->end = length;
-    }
     if (size > buffer_max - length)
-        return false;
+        luaL_error(L, "not enough memory");
+    if (capacity == 0)
+        capacity = size > BUFFER_FIRST ? size : BUFFER_FIRST;
     while (capacity < length + size)
         capacity *= 2;
-    return capacity == buffer->capacity || buffer_resize(L, buffer, capacity);
+    return capacity;
 }
 
-/* The second try follows a collection of garbage; its finalizers may use the buffer. */
-void mio__lua_buffer_grow(lua_State *L, mio__lua_buffer *buffer, size_t size)
+/* Making a block may collect garbage, whose finalizers may use the buffer: so what it holds is
+   asked after that, and whether the block is still large enough. */
+static void *grow_push_block(lua_State *L, const mio__lua_buffer *buffer, size_t size,
+                             size_t *ret_capacity)
 {
-    if (grow_try(L, buffer, size))
+    for (;;) {
+        const size_t capacity = grow_capacity(L, buffer, size);
+        void *block = lua_newuserdatauv(L, capacity, 0);
+        const size_t length = mio__lua_buffer_length(buffer);
+
+        *ret_capacity = capacity;
+        if (length <= capacity && size <= capacity - length)
+            return block;
+        lua_pop(L, 1);
+    }
+}
+
+/* Move the bytes to the front of `block`, which is the buffer's own or a new one. */
+static void grow_move(mio__lua_buffer *buffer, char *block, size_t capacity)
+{
+    const size_t length = mio__lua_buffer_length(buffer);
+
+    if (length > 0)
+        memmove(block, buffer->data + buffer->start, length);
+    buffer->data = block;
+    buffer->capacity = capacity;
+    buffer->start = 0;
+    buffer->end = length;
+}
+
+void mio__lua_buffer_grow(lua_State *L, int index, mio__lua_buffer *buffer, size_t size)
+{
+    size_t capacity;
+    char *block;
+
+    if (buffer->capacity - mio__lua_buffer_length(buffer) >= size) {
+        grow_move(buffer, buffer->data, buffer->capacity);
         return;
-    lua_gc(L, LUA_GCCOLLECT);
-    if (!grow_try(L, buffer, size))
-        luaL_error(L, "not enough memory");
+    }
+    block = grow_push_block(L, buffer, size, &capacity);
+    grow_move(buffer, block, capacity);
+    lua_setiuservalue(L, index, BUFFER_BLOCK);
 }
 
 void mio__lua_buffer_consume(mio__lua_buffer *buffer, size_t count)
@@ -65,12 +82,17 @@ static mio__lua_buffer *buffer_check(lua_State *L)
 
 int mio__lua_buffer_create(lua_State *L)
 {
-    const lua_Integer capacity = luaL_optinteger(L, 1, BUFFER_FIRST);
+    const lua_Integer capacity = luaL_optinteger(L, 1, 0);
     mio__lua_buffer *buffer;
 
-    luaL_argcheck(L, capacity >= 1, 1, "a capacity is 1 byte or more");
-    buffer = mio__lua_class_new(L, CLASS_BUFFER, sizeof *buffer, 0);
-    mio__lua_buffer_grow(L, buffer, (size_t)capacity);
+    luaL_argcheck(L, capacity >= 1 || lua_isnoneornil(L, 1), 1, "a capacity is 1 byte or more");
+    if ((lua_Unsigned)capacity > buffer_max)
+        return luaL_error(L, "not enough memory");
+    buffer = mio__lua_class_new(L, CLASS_BUFFER, sizeof *buffer, BUFFER_VALUES);
+    if (capacity > 0) {
+        grow_move(buffer, lua_newuserdatauv(L, (size_t)capacity, 0), (size_t)capacity);
+        lua_setiuservalue(L, -2, BUFFER_BLOCK);
+    }
     return 1;
 }
 
@@ -97,7 +119,7 @@ static int buffer_append(lua_State *L)
 
         /* Asked for again: the piece may be the buffer itself, which has just moved. */
         while (mio__lua_buffer_free(buffer) < size) {
-            mio__lua_buffer_grow(L, buffer, size);
+            mio__lua_buffer_grow(L, 1, buffer, size);
             bytes = buffer_check_piece(L, arg, &size);
         }
         if (size > 0)
@@ -203,18 +225,6 @@ static int buffer_tostring(lua_State *L)
     return 1;
 }
 
-static int buffer_gc(lua_State *L)
-{
-    mio__lua_buffer *buffer = buffer_check(L);
-    void *ud;
-    lua_Alloc allocate = lua_getallocf(L, &ud);
-
-    allocate(ud, buffer->data, buffer->capacity, 0);
-    buffer->data = NULL;
-    buffer->start = buffer->end = buffer->capacity = 0;
-    return 0;
-}
-
 void mio__lua_buffer_open(lua_State *L)
 {
     static const luaL_Reg methods[] = {
@@ -224,7 +234,6 @@ void mio__lua_buffer_open(lua_State *L)
     static const luaL_Reg meta[] = {
         {"__len", buffer_length},
         {"__tostring", buffer_tostring},
-        {"__gc", buffer_gc},
         {NULL, NULL},
     };
 

@@ -6,12 +6,15 @@
  * 1. start <= end <= capacity; the bytes are data[start..end).
  * 2. Free space is won by moving the bytes to the front, before the block grows: so a buffer
  *    that is emptied now and then keeps its size for ever.
- * 3. The block counts against the Lua state.
+ * 3. The block is a userdata, kept by the buffer's user value: it counts against the Lua state,
+ *    and goes when the buffer goes. There is none before it is needed.
  */
 #ifndef MIO__LUA_BUFFER_H
 #define MIO__LUA_BUFFER_H
 
 #include "state.h"
+
+enum { BUFFER_BLOCK = 1, BUFFER_VALUES = 1 };
 
 typedef struct mio__lua_buffer {
     mio__lua_object object;
@@ -21,8 +24,9 @@ typedef struct mio__lua_buffer {
     size_t capacity;
 } mio__lua_buffer;
 
-/* Make room for `size` more bytes where there is less, or raise an error of memory. */
-void mio__lua_buffer_grow(lua_State *L, mio__lua_buffer *buffer, size_t size);
+/* Make room for `size` more bytes in the buffer at `index`, which has less, or raise an error
+   of memory. */
+void mio__lua_buffer_grow(lua_State *L, int index, mio__lua_buffer *buffer, size_t size);
 
 /* `count` bytes from the front are done with. */
 void mio__lua_buffer_consume(mio__lua_buffer *buffer, size_t count);
@@ -44,10 +48,11 @@ static inline size_t mio__lua_buffer_free(const mio__lua_buffer *buffer)
 }
 
 /* Make sure of room for `size` more bytes. */
-static inline void mio__lua_buffer_reserve(lua_State *L, mio__lua_buffer *buffer, size_t size)
+static inline void mio__lua_buffer_reserve(lua_State *L, int index, mio__lua_buffer *buffer,
+                                           size_t size)
 {
     if (mio__lua_buffer_free(buffer) < size)
-        mio__lua_buffer_grow(L, buffer, size);
+        mio__lua_buffer_grow(L, index, buffer, size);
 }
 
 /* mio.buffer([capacity]) */

@@ -118,7 +118,7 @@ static int stream_try_read_into(lua_State *L)
     ptrdiff_t count;
 
     luaL_argcheck(L, limit >= 1, 3, "a size is 1 byte or more");
-    mio__lua_buffer_reserve(L, buffer,
+    mio__lua_buffer_reserve(L, 2, buffer,
                             limit < STREAM_READ_SPACE ? (size_t)limit : STREAM_READ_SPACE);
     if (stream->source.fd < 0)
         return mio__lua_token(L, "closed");

@@ -125,7 +125,7 @@ function mio.address(text) end
 
 ---An empty buffer of bytes, with room for so many at first. It grows as needed. Raises an
 ---error where memory runs out.
----@param capacity? integer 1 or more; 4096 if absent
+---@param capacity? integer 1 or more, made at once; if absent, 4096 with the first byte
 ---@return mio.buffer
 function mio.buffer(capacity) end
 
