@@ -12,7 +12,7 @@ many; the difference divided by the requests in between is free of the start and
     mallocs         by a library that is loaded before the C library's; also Lua's own
     Lua bytes       what is left to the collector, which stands still for this column only
     idle heap       chunks of malloc, the server's own and Lua's, for one more idle connection
-    idle rss        what the kernel gives the process for it
+    idle rss        what the process itself got from the kernel for it: resident, anonymous pages
 """
 import os
 import pathlib
@@ -110,7 +110,7 @@ def idle_bytes(command, connections):
     load = "-i", connections, "-c", 1, "-n", 1
     with counting_mallocs(command, *load) as (server, _, heap):
         rollup = pathlib.Path(f"/proc/{server.pid}/smaps_rollup").read_text()
-    return heap, int(re.search(r"Rss: +(\d+) kB", rollup)[1]) * 1024
+    return heap, int(re.search(r"Anonymous: +(\d+) kB", rollup)[1]) * 1024
 
 
 def per_request(count, command):
