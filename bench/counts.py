@@ -7,8 +7,8 @@ many; the difference divided by the requests in between is free of the start and
 
     instructions    of user space, by valgrind; the median of three runs, for Lua's hash tables
                     are laid out by a seed that is another one each time
-    system calls    by strace. A server under a tool is slow, and finds more events in each turn
-                    than one that runs freely: its waits (1/50 here) are up to 0.1 otherwise.
+    system calls    by strace. One wait brings up to 50 events, so the waits are 0.02 at the least,
+                    and more for a server that keeps up with its client
     mallocs         by a library that is loaded before the C library's; also Lua's own
     Lua bytes       what is left to the collector, which stands still for this column only
     idle heap       chunks of malloc, the server's own and Lua's, for one more idle connection
