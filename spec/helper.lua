@@ -157,6 +157,11 @@ function helper.start(code, before)
   return pipe, tonumber(pipe:read("l"))
 end
 
+-- Send this process a signal. (os.execute() would ignore INT and QUIT meanwhile.)
+function helper.kill(name)
+  io.popen("kill -" .. name .. " $PPID"):close()
+end
+
 -- Run a program to its end. Returns its output, and its status: 128 more than the signal that
 -- ended it.
 function helper.run(code, before)

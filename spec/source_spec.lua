@@ -48,7 +48,7 @@ describe("a source", function()
     assert.is_true(tells(poll, function() end))
     local signals = helper.keep(mio.signal("USR1"))
     assert.is_true(tells(signals, function()
-      os.execute("kill -USR1 $PPID")
+      helper.kill("USR1")
     end))
   end)
 
