@@ -2,7 +2,7 @@
 --
 --   incremental    it runs nearly all the time, in small steps
 --   generational   the same, in the other mode
---   full           every hundred instructions everything that nobody holds goes at once
+--   full           every thousand instructions everything that nobody holds goes at once
 
 local mode = os.getenv("MIO_TEST_GC")
 if mode == "incremental" then
@@ -10,5 +10,5 @@ if mode == "incremental" then
 elseif mode == "generational" then
   collectgarbage("generational", 1) -- a minor collection for each percent of growth
 elseif mode == "full" then
-  debug.sethook(function() collectgarbage() end, "", 100)
+  debug.sethook(function() collectgarbage() end, "", 1000)
 end

@@ -36,6 +36,23 @@ local function collect()
   collectgarbage() -- what finalizers have left behind
 end
 
+-- How many bytes 100 calls of `fn` leave to the collector, when it has run before.
+function helper.garbage(fn)
+  local hook, mask, count = debug.gethook() -- spec/collector.lua may have set one
+  debug.sethook()
+  collectgarbage()
+  collectgarbage("stop")
+  fn() -- the collection has also taken what Lua's own calls keep for reuse
+  local before = collectgarbage("count")
+  for _ = 1, 100 do
+    fn()
+  end
+  local after = collectgarbage("count")
+  collectgarbage("restart")
+  debug.sethook(hook, mask, count)
+  return (after - before) * 1024
+end
+
 -- In a describe block: every test has to leave as many descriptors open as it found.
 function helper.watch()
   local busted = require("busted")
