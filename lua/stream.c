@@ -191,7 +191,8 @@ static int stream_written(lua_State *L, ptrdiff_t taken)
     return 1;
 }
 
-/* One buffer, the common case: nothing can run in between, and nothing is gathered. */
+/* One buffer or one string, the common cases: nothing can run in between, and nothing is
+   gathered. */
 static int stream_write_buffer(lua_State *L, mio_fd fd, mio__lua_buffer *buffer)
 {
     const ptrdiff_t taken =
@@ -202,20 +203,29 @@ static int stream_write_buffer(lua_State *L, mio_fd fd, mio__lua_buffer *buffer)
     return stream_written(L, taken);
 }
 
-static int stream_write_pieces(lua_State *L, mio_fd fd, int given)
+static int stream_write_string(lua_State *L, mio_fd fd)
+{
+    size_t size;
+    const char *bytes = lua_tolstring(L, 2, &size);
+
+    return stream_written(L, mio_write(fd, bytes, size));
+}
+
+static int stream_write_pieces(lua_State *L, const mio__lua_stream *stream, int given)
 {
     struct iovec pieces[STREAM_PIECES];
     int used = 0;
     ptrdiff_t taken;
 
+    for (int arg = 2; arg <= given + 1; arg++)
+        stream_check_piece(L, arg);
+    if (stream->source.fd < 0)
+        return mio__lua_token(L, "closed");
     do {
         pieces[used] = stream_piece(L, used + 2);
         used++;
     } while (used < given && used < STREAM_PIECES);
-    if (used == 1)
-        taken = mio_write(fd, pieces[0].iov_base, pieces[0].iov_len);
-    else
-        taken = mio_writev(fd, pieces, (size_t)used);
+    taken = mio_writev(stream->source.fd, pieces, (size_t)used);
     if (taken > 0)
         stream_consume(L, pieces, used, (size_t)taken);
     return stream_written(L, taken);
@@ -226,16 +236,17 @@ static int stream_try_write(lua_State *L)
 {
     const mio__lua_stream *stream = stream_check(L);
     const int given = lua_gettop(L) - 1;
-    mio__lua_buffer *buffer = given == 1 ? mio__lua_buffer_test(L, 2) : NULL;
 
     luaL_argexpected(L, given > 0, 2, "string or mio.buffer");
-    for (int arg = 2; buffer == NULL && arg <= given + 1; arg++)
-        stream_check_piece(L, arg);
-    if (stream->source.fd < 0)
-        return mio__lua_token(L, "closed");
-    if (buffer != NULL)
-        return stream_write_buffer(L, stream->source.fd, buffer);
-    return stream_write_pieces(L, stream->source.fd, given);
+    if (given == 1 && stream->source.fd >= 0) {
+        mio__lua_buffer *buffer = mio__lua_buffer_test(L, 2);
+
+        if (buffer != NULL)
+            return stream_write_buffer(L, stream->source.fd, buffer);
+        if (lua_type(L, 2) == LUA_TSTRING)
+            return stream_write_string(L, stream->source.fd);
+    }
+    return stream_write_pieces(L, stream, given);
 }
 
 /* stream:shutdown([how]): "w" (the default), "r" or "rw" */
