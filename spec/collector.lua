@@ -10,5 +10,9 @@ if mode == "incremental" then
 elseif mode == "generational" then
   collectgarbage("generational", 1) -- a minor collection for each percent of growth
 elseif mode == "full" then
-  debug.sethook(function() collectgarbage() end, "", 1000)
+  debug.sethook(function()
+    if collectgarbage("count") < 8192 then -- KiB: more would take for ever
+      collectgarbage()
+    end
+  end, "", 1000)
 end

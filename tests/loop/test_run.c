@@ -321,7 +321,7 @@ static void act_run_inner(const mio_event *event)
     if (event->kind != MIO_READY)
         return;
     ck_assert_int_eq(mio_loop_after(inner, 0, 1, NULL), 0);
-    ck_assert_int_eq(mio_loop_run(inner, &(mio_handler){NULL}, NULL), 0);
+    ck_assert_int_eq(mio_loop_run(inner, &(mio_handler){0}, NULL), 0);
     mio_loop_shutdown(loop);
 }
 
