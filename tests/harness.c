@@ -18,6 +18,14 @@ int harness_open_descriptors(void)
     return count;
 }
 
+/* By the library that it loads into the program. */
+bool harness_in_valgrind(void)
+{
+    const char *preload = getenv("LD_PRELOAD");
+
+    return preload != NULL && strstr(preload, "vgpreload") != NULL;
+}
+
 static void descriptors_count(void)
 {
     descriptors_before = harness_open_descriptors();

@@ -22,6 +22,9 @@ TCase *harness_case(Suite *suite, const char *name);
 /* How many descriptors this process has open. */
 int harness_open_descriptors(void);
 
+/* Whether valgrind runs this program. */
+bool harness_in_valgrind(void);
+
 /*
  * What an allocator of harness_allocator() has been asked for. Start with it all zero. A test
  * of a scenario fails the first allocation, then the second, and so on until the scenario

@@ -311,6 +311,7 @@ Suite *harness_suite(void)
     tcase_add_test(tcase, a_sibling_stops_a_pause_that_is_due);
     tcase_add_test(tcase, freeing_the_loop_ends_a_pause);
     tcase_add_test(tcase, closed_and_deregistered_before_the_end);
-    tcase_add_test(tcase, a_listener_waits_for_a_descriptor_without_spinning);
+    if (!harness_in_valgrind()) /* it makes a limit up, and loses connections there */
+        tcase_add_test(tcase, a_listener_waits_for_a_descriptor_without_spinning);
     return suite;
 }

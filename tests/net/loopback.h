@@ -11,8 +11,6 @@
 
 #include <fcntl.h>
 #include <poll.h>
-#include <stdlib.h>
-#include <string.h>
 
 /* For tcase_add_loop_test(): the families that streams are tested over, IP before Unix. */
 enum { LOOPBACK_IP_FAMILIES = 2, LOOPBACK_FAMILIES = 3 };
@@ -101,14 +99,6 @@ static inline void loopback_check_flags(mio_fd fd)
 {
     ck_assert_int_ne(fcntl(fd, F_GETFL) & O_NONBLOCK, 0);
     ck_assert_int_ne(fcntl(fd, F_GETFD) & FD_CLOEXEC, 0);
-}
-
-/* Whether valgrind runs this program: by the library that it loads into it. */
-static inline bool loopback_in_valgrind(void)
-{
-    const char *preload = getenv("LD_PRELOAD");
-
-    return preload != NULL && strstr(preload, "vgpreload") != NULL;
 }
 
 static inline int loopback_option(mio_fd fd, mio_option option)

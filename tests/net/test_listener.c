@@ -448,7 +448,7 @@ Suite *harness_suite(void)
     tcase_add_test(tcase, a_path_of_every_length);
     tcase_add_test(tcase, descriptors_that_are_no_listeners);
     option_tests(harness_case(suite, "options"));
-    if (!loopback_in_valgrind()) /* it makes a limit up, and loses connections there */
+    if (!harness_in_valgrind()) /* it makes a limit up, and loses connections there */
         limit_tests(harness_case(suite, "limit"));
     return suite;
 }

@@ -501,7 +501,7 @@ Suite *harness_suite(void)
     tcase_add_test(wrong, not_connected);
     tcase_add_test(wrong, no_descriptor);
     tcase_add_test(wrong, pipes_can_be_read);
-    if (!loopback_in_valgrind()) /* it would complain, rightly */
+    if (!harness_in_valgrind()) /* it would complain, rightly */
         tcase_add_loop_test(wrong, memory_that_is_not_there, 0, LOOPBACK_FAMILIES);
     return suite;
 }
