@@ -357,7 +357,8 @@ function listener:close() end
 ---An error in a handler leaves `run` as if it had been called from there, with its traceback
 ---under `xpcall`. Nothing is lost by it: the next `run` goes on with the event after it. A
 ---handler may yield where `run` was called in a coroutine; `run` goes on when that is
----resumed.
+---resumed. If it never is, or if an error has left `run` and ended its coroutine, the loop
+---counts as running until `coroutine.close` is called.
 ---@class mio.loop
 local loop = {}
 

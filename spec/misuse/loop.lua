@@ -1,0 +1,384 @@
+local helper = require("spec.helper")
+local mio = require("mio")
+
+local rows = {}
+
+local function refused(expected, ...)
+  local result, err = ...
+  assert(result == nil and err == expected, tostring(err))
+end
+
+-- A stream that is always ready to be written.
+local function ready()
+  return (helper.pair())
+end
+
+-- A handler that runs in each way in which a handler can run.
+local function in_each_way(handler)
+  local loop = mio.loop()
+  loop:register(ready(), "w", handler(loop))
+  loop:run()
+  loop = mio.loop()
+  loop:after(0, handler(loop))
+  loop:run()
+  loop = mio.loop()
+  loop:signal("USR1", handler(loop))
+  helper.kill("USR1")
+  loop:run()
+  loop = mio.loop()
+  loop:after(0, coroutine.create(handler(loop)))
+  loop:run()
+  loop = mio.loop()
+  loop:register(ready(), "w", coroutine.create(handler(loop)))
+  loop:run()
+end
+
+rows["run and run_once inside a handler"] = function()
+  in_each_way(function(loop)
+    return function()
+      refused("running", loop:run())
+      refused("running", loop:run_once(0))
+      loop:shutdown()
+    end
+  end)
+end
+
+rows["close inside a handler"] = function()
+  in_each_way(function(loop)
+    return function(...)
+      loop:close()
+      refused("closed", loop:run())
+      local last = select(select("#", ...), ...)
+      if last.deregister then
+        last:deregister()
+        refused("closed", last:reregister("r"))
+      else
+        last:cancel()
+        refused("closed", last:reset(1))
+      end
+      collectgarbage()
+    end
+  end)
+end
+
+rows["close inside a handler, then an error"] = function()
+  for _ = 1, 3 do
+    local loop = mio.loop()
+    loop:after(0, function() loop:close() error("mine", 0) end)
+    assert(select(2, pcall(loop.run, loop)) == "mine")
+    refused("closed", loop:run())
+  end
+end
+
+rows["everything on a closed loop"] = function()
+  local loop = mio.loop()
+  local timer = loop:after(1, print)
+  local registration = loop:register(ready(), "w", print)
+  loop:close()
+  loop:close()
+  for _ = 1, 2 do
+    refused("closed", loop:run())
+    refused("closed", loop:run_once())
+    refused("closed", loop:after(0, print))
+    refused("closed", loop:every(1, print))
+    refused("closed", loop:signal("USR1", print))
+    refused("closed", loop:register(0, "r", print))
+    refused("closed", loop:shutdown())
+    refused("closed", timer:reset(0))
+    refused("closed", registration:reregister("r"))
+    collectgarbage()
+  end
+end
+
+rows["run with nothing registered"] = function()
+  local loop = mio.loop()
+  assert(loop:run())
+  assert(loop:run_once(0))
+  loop:shutdown()
+  assert(loop:run())
+end
+
+rows["a loop collected with everything live"] = function()
+  local held = {}
+  for i = 1, 50 do
+    local loop = mio.loop()
+    held[i] = { loop:register(ready(), "w", function() return loop end) }
+    table.insert(held[i], loop:signal("USR1", function() return loop end))
+    local timer = loop:after(1, function() return loop end)
+    held[i][3] = i % 2 == 0 and timer or nil
+  end
+  collectgarbage()
+  collectgarbage()
+  for _, things in ipairs(held) do
+    assert(things[1]:deregister() and things[2]:deregister())
+    if not things[3] then
+      refused("closed", things[1]:reregister("r"))
+    end
+  end
+end
+
+rows["the loop collected while its handler runs in a coroutine that is dropped"] = function()
+  for _ = 1, 20 do
+    local co = coroutine.create(function()
+      local loop = mio.loop()
+      loop:after(0, coroutine.yield)
+      loop:register(ready(), "w", print)
+      loop:run()
+    end)
+    assert(coroutine.resume(co))
+    co = nil -- luacheck: ignore
+    collectgarbage()
+  end
+  collectgarbage()
+end
+
+rows["a run that is dropped, its loop kept"] = function()
+  local loop = mio.loop()
+  loop:after(0, coroutine.yield)
+  coroutine.wrap(function() loop:run() end)()
+  collectgarbage()
+  collectgarbage()
+  refused("running", loop:run())
+  assert(loop:close())
+end
+
+rows["os.exit with closing the state, in a handler"] = function()
+  print("left")
+  io.stdout:flush()
+  local loop = mio.loop()
+  loop:register(ready(), "w", function() end)
+  loop:after(1000, print)
+  loop:signal("USR1", print)
+  loop:after(0, function() os.exit(0, true) end)
+  loop:run()
+end
+
+rows["os.exit with closing the state, in a coroutine's handler in a nested loop"] = function()
+  print("left")
+  io.stdout:flush()
+  local loop, inner = mio.loop(), mio.loop()
+  inner:register(ready(), "w", coroutine.create(function()
+    local buffer <close> = mio.loop()
+    buffer:after(0, function() os.exit(0, true) end)
+    buffer:run()
+  end))
+  loop:after(0, function() inner:run() end)
+  loop:run()
+end
+
+rows["os.exit in a finalizer while a loop runs"] = function()
+  print("left")
+  io.stdout:flush()
+  local loop = mio.loop()
+  loop:after(0, function()
+    setmetatable({}, { __gc = function() os.exit(0) end })
+    collectgarbage()
+    collectgarbage()
+  end)
+  loop:run()
+end
+
+rows["errors of every kind in handlers"] = function()
+  local values = {
+    {}, setmetatable({}, { __tostring = function() error("no text") end }), 42, false, print,
+    coroutine.create(print), mio.loop(),
+  }
+  for i = 1, #values + 1 do
+    local value = values[i] -- nil, too
+    for _, make in ipairs({ function(f) return f end, coroutine.create }) do
+      local loop = mio.loop()
+      loop:after(0, make(function() error(value) end))
+      local ok, got = pcall(loop.run, loop)
+      assert(not ok and rawequal(got, value))
+      assert(loop:run())
+    end
+  end
+end
+
+rows["an error with an error in __close"] = function()
+  local loop = mio.loop()
+  for _, make in ipairs({ function(f) return f end, coroutine.create }) do
+    loop:after(0, make(function()
+      local bad <close> = setmetatable({}, { __close = function() error("second", 0) end })
+      error(bad and "first", 0)
+    end))
+    local ok, message = pcall(loop.run, loop)
+    assert(not ok and (message:match("^second") or message:match("^first")), message)
+  end
+  assert(loop:run())
+end
+
+rows["a stack overflow in a handler"] = function()
+  local loop = mio.loop()
+  local function deep() return 1 + deep() end
+  for _, make in ipairs({ function(f) return f end, coroutine.create }) do
+    loop:after(0, make(deep))
+    assert(select(2, pcall(loop.run, loop)):match("stack overflow"))
+  end
+  assert(loop:run())
+end
+
+rows["loops in handlers of loops, without end"] = function()
+  local depth = 0
+  local function nest()
+    depth = depth + 1
+    local loop <close> = assert(mio.loop())
+    loop:after(0, nest)
+    loop:run()
+  end
+  assert(select(2, pcall(nest)):match("C stack overflow"))
+  assert(depth > 20)
+end
+
+rows["coroutines in handlers that run loops, without end"] = function()
+  local function nest()
+    local loop <close> = assert(mio.loop())
+    loop:after(0, coroutine.create(nest))
+    loop:run()
+  end
+  assert(select(2, pcall(nest)):match("C stack overflow"))
+end
+
+rows["a hundred thousand errors in a row"] = function()
+  local loop = mio.loop()
+  local stream = ready()
+  loop:register(stream, "w", error)
+  for _ = 1, 100000 do
+    assert(not pcall(loop.run, loop))
+  end
+  stream:close()
+  assert(loop:run())
+end
+
+rows["two loops, each run in the other's handler"] = function()
+  local a, b = mio.loop(), mio.loop()
+  local results
+  a:after(0, function()
+    b:after(0, function() results = { a:run() } end)
+    b:run()
+  end)
+  a:run()
+  refused("running", table.unpack(results, 1, 2))
+end
+
+rows["loops in coroutines, resumed in any order"] = function()
+  math.randomseed(3)
+  local function worker()
+    local loop <close> = mio.loop()
+    loop:register(ready(), "w", function() coroutine.yield() end)
+    loop:every(1e-4, function() coroutine.yield() end)
+    loop:run()
+  end
+  local workers = {}
+  for i = 1, 20 do
+    workers[i] = coroutine.create(worker)
+  end
+  for _ = 1, 500 do
+    local i = math.random(#workers)
+    assert(coroutine.resume(workers[i]))
+    if math.random(20) == 1 then
+      assert(coroutine.close(workers[i]))
+      workers[i] = coroutine.create(worker)
+    end
+  end
+end
+
+rows["run inside sort, gsub, a finalizer, a metamethod"] = function()
+  local loop = mio.loop()
+  local count = 0
+  local function run()
+    loop:after(0, function() count = count + 1 end)
+    assert(loop:run())
+  end
+  table.sort({ 3, 2, 1 }, function(a, b) run() return a < b end);
+  ("abc"):gsub(".", run)
+  local _ = setmetatable({}, { __index = run }).x
+  setmetatable({}, { __gc = run })
+  collectgarbage()
+  do
+    local variable <close> = setmetatable({}, { __close = run })
+    assert(variable)
+  end
+  assert(count >= 7, count)
+end
+
+rows["a yield where there cannot be one"] = function()
+  local loop = mio.loop()
+  local co = coroutine.wrap(function()
+    loop:after(0, coroutine.yield)
+    return pcall(table.sort, { 2, 1 }, function() loop:run() end)
+  end)
+  local ok, message = co()
+  assert(not ok and message:match("attempt to yield across a C%-call boundary"), message)
+  assert(loop:run())
+end
+
+rows["a loop closed from outside of its suspended run"] = function()
+  local loop = mio.loop()
+  for _ = 1, 3 do
+    loop:after(0, coroutine.yield)
+  end
+  local co = coroutine.create(function() return loop:run() end)
+  coroutine.resume(co)
+  loop:close()
+  collectgarbage()
+  assert(select(2, coroutine.resume(co)) == true)
+end
+
+rows["a suspended run whose loop's handlers go on elsewhere"] = function()
+  local loop = mio.loop()
+  loop:after(0, coroutine.yield)
+  loop:after(0, function() error("second", 0) end)
+  local co = coroutine.create(function() return loop:run() end)
+  coroutine.resume(co)
+  coroutine.close(co)
+  assert(select(2, pcall(loop.run, loop)) == "second")
+  assert(loop:run())
+end
+
+rows["loops that hold each other"] = function()
+  for _ = 1, 50 do
+    local a, b = mio.loop(), mio.loop()
+    a:register(b, "r", function() return a, b end)
+    b:after(1, function() return a, b end)
+    b:register(ready(), "r", function() return a, b end)
+  end
+  collectgarbage()
+  collectgarbage()
+end
+
+rows["a loop within itself, through another one"] = function()
+  local a, b = mio.loop(), mio.loop()
+  assert(a:register(b, "r", print))
+  local _, _, code = b:register(a, "r", print)
+  assert(code == "ELOOP")
+  _, _, code = a:register(a, "r", print)
+  assert(code == "EINVAL")
+end
+
+rows["a polled loop that is closed while registered elsewhere"] = function()
+  local outer, inner = mio.loop(), mio.loop()
+  outer:register(inner, "r", print)
+  inner:register(ready(), "w", print)
+  inner:close()
+  outer:after(0.01, function() outer:shutdown() end)
+  outer:run()
+end
+
+rows["a handler that is a loop's own method"] = function()
+  local loop = mio.loop()
+  loop:after(0, loop.run)
+  assert(not pcall(loop.run, loop))
+  loop:after(0, mio.loop)
+  assert(not pcall(loop.run, loop))
+  assert(loop:run())
+end
+
+rows["two thousand loops, one after the other"] = function()
+  for _ = 1, 2000 do
+    local loop <close> = assert(mio.loop())
+    loop:after(1, print)
+  end
+end
+
+return rows

@@ -1,0 +1,215 @@
+local helper = require("spec.helper")
+local mio = require("mio")
+
+local rows = {}
+
+local function nothing() end
+
+-- One object of each class, and what they need.
+local function objects()
+  local loop = mio.loop()
+  local stream, peer = helper.pair()
+  local made = {
+    mio.address("unix:@x"), mio.buffer():append("abc"), mio.listen("127.0.0.1:0"), loop,
+    mio.poll(), loop:register(stream, "r", nothing), mio.signal("USR1"), stream,
+    loop:after(1000, nothing), loop:signal("USR2", nothing),
+    mio.poll():register(peer, 1, "r"),
+  }
+  assert(#made == 11)
+  return made
+end
+
+local function methods_of(object)
+  local index = debug.getmetatable(object).__index
+  if type(index) == "function" then
+    index = select(2, debug.getupvalue(index, 2))
+  end
+  return index
+end
+
+-- Call all that an object can do, but wait for nothing. Errors are fine.
+local function use(object)
+  for name, method in pairs(methods_of(object)) do
+    if name ~= "run" and name ~= "wait" and name ~= "run_once" and name ~= "close" then
+      pcall(method, object)
+      pcall(method, object, 1)
+      pcall(method, object, "r")
+      pcall(method, object, 0, nothing)
+    end
+  end
+  tostring(object)
+end
+
+rows["methods called by a dot, without an object"] = function()
+  for _, object in ipairs(objects()) do
+    for _, method in pairs(methods_of(object)) do
+      assert(not pcall(method))
+      assert(not pcall(method, nil))
+      assert(not pcall(method, {}))
+      assert(not pcall(method, io.stdout))
+      assert(not pcall(method, 42))
+    end
+  end
+end
+
+rows["methods of one class on objects of another"] = function()
+  local all = objects()
+  for _, object in ipairs(all) do
+    for name, method in pairs(methods_of(object)) do
+      if name ~= "run" and name ~= "wait" and name ~= "run_once" then
+        for _, other in ipairs(all) do
+          pcall(method, other)
+        end
+      end
+    end
+  end
+  for _, object in ipairs(all) do
+    use(object)
+  end
+end
+
+rows["metamethods called directly, on anything"] = function()
+  local all = objects()
+  for _, object in ipairs(all) do
+    for _, method in pairs(debug.getmetatable(object)) do
+      if type(method) == "function" then
+        for _, value in ipairs({ 1, "x", {}, io.stdout, io.stdin, print, table.unpack(all) }) do
+          pcall(method, value)
+          pcall(method, value)
+        end
+        pcall(method)
+      end
+    end
+  end
+  for _, object in ipairs(all) do
+    use(object)
+  end
+end
+
+rows["objects that finalizers have brought back"] = function()
+  local revived = {}
+  local function make()
+    for i, object in ipairs(objects()) do
+      setmetatable({}, { __gc = function() revived[i] = object end })
+    end
+  end
+  make()
+  helper.close_all()
+  collectgarbage()
+  collectgarbage()
+  assert(#revived == 11)
+  for _ = 1, 2 do
+    for _, object in ipairs(revived) do
+      use(object)
+      pcall(methods_of(object).close or nothing, object)
+    end
+    collectgarbage()
+  end
+end
+
+rows["objects that finalizers use while all goes"] = function()
+  for _ = 1, 20 do
+    for _, object in ipairs(objects()) do
+      setmetatable({}, { __gc = function() use(object) end })
+    end
+    helper.close_all()
+    collectgarbage()
+  end
+end
+
+rows["closed objects"] = function()
+  for _ = 1, 3 do
+    for _, object in ipairs(objects()) do
+      local close = methods_of(object).close or methods_of(object).deregister
+        or methods_of(object).cancel
+      if close then
+        assert(close(object) == true)
+        use(object)
+        assert(close(object) == true)
+      end
+    end
+  end
+end
+
+rows["objects left to the end of the state"] = function()
+  for i = 1, 10 do
+    for j, object in ipairs(objects()) do
+      _G[i .. " " .. j] = object
+    end
+  end
+end
+
+rows["objects left to the end of the state, with finalizers that use them"] = function()
+  for i = 1, 10 do
+    for j, object in ipairs(objects()) do
+      _G[i .. " " .. j] = setmetatable({}, { __gc = function() use(object) end })
+    end
+  end
+end
+
+rows["objects left to the end of the state, with finalizers that make others"] = function()
+  for i = 1, 10 do
+    _G[i] = setmetatable({}, { __gc = function()
+      for _, object in ipairs(objects()) do
+        use(object)
+      end
+    end })
+  end
+end
+
+rows["fields that cannot be set"] = function()
+  for _, object in ipairs(objects()) do
+    assert(not pcall(function() object.x = 1 end))
+    assert(not pcall(function() object[1] = 1 end))
+    assert(not pcall(setmetatable, object, {}))
+    assert(not pcall(rawset, object, "x", 1))
+    assert(getmetatable(object) == false)
+    assert(object.no_such_method == nil)
+    assert(object[{}] == nil)
+  end
+end
+
+rows["arithmetic, concatenation, calls, lengths, orders"] = function()
+  for _, object in ipairs(objects()) do
+    pcall(function() return object + 1 end)
+    pcall(function() return object .. "x" end)
+    pcall(function() return object() end)
+    pcall(function() return #object end)
+    pcall(function() return object < object end)
+    pcall(function() return object <= object end)
+    pcall(function() return object < 1 end)
+    pcall(function() return -object end)
+    pcall(pairs, object)
+    pcall(next, object)
+    pcall(ipairs, object)
+    assert(object == object)
+    assert(({ [object] = 1 })[object] == 1)
+  end
+end
+
+rows["the module loaded many times, forgotten in between"] = function()
+  local loop = mio.loop()
+  for _ = 1, 20 do
+    package.loaded.mio = nil
+    collectgarbage()
+    local again = require("mio")
+    assert(again ~= mio)
+    again.loop():run()
+    assert(again.poll():register(helper.listener(), 1, "r"))
+    assert(loop:register(helper.listener(), "r", nothing))
+  end
+end
+
+rows["the module's table emptied, and filled with nonsense"] = function()
+  local loop = mio.loop()
+  local stream = helper.pair()
+  for name in pairs(mio) do
+    mio[name] = nil
+  end
+  mio.loop, mio.stream = 42, {}
+  collectgarbage()
+  assert(loop:register(stream, "w", function() loop:shutdown() end))
+  assert(loop:run())
+end
+
+return rows
