@@ -39,11 +39,11 @@ local CLASSES = {
 -- One of each class, then some that are closed. All anew: a call may close or end them.
 local function make_objects()
   local loop = mio.loop()
-  local stream, closed = helper.pair()
+  local stream, closed = helper.pair("unix:")
   local objects = {
     address = mio.address("127.0.0.1:1"),
     buffer = mio.buffer():append("abc"),
-    listener = helper.listener(),
+    listener = helper.listener("unix:"),
     loop = loop,
     poll = mio.poll(),
     registration = loop:register(stream, "r", function() end),

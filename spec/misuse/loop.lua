@@ -10,7 +10,7 @@ end
 
 -- A stream that is always ready to be written.
 local function ready()
-  return (helper.pair())
+  return (helper.pair("unix:"))
 end
 
 -- A handler that runs in each way in which a handler can run.

@@ -8,7 +8,7 @@ local function nothing() end
 -- One object of each class, and what they need.
 local function objects()
   local loop = mio.loop()
-  local stream, peer = helper.pair()
+  local stream, peer = helper.pair("unix:")
   local made = {
     mio.address("unix:@x"), mio.buffer():append("abc"), mio.listen("127.0.0.1:0"), loop,
     mio.poll(), loop:register(stream, "r", nothing), mio.signal("USR1"), stream,
@@ -195,14 +195,14 @@ rows["the module loaded many times, forgotten in between"] = function()
     local again = require("mio")
     assert(again ~= mio)
     again.loop():run()
-    assert(again.poll():register(helper.listener(), 1, "r"))
-    assert(loop:register(helper.listener(), "r", nothing))
+    assert(again.poll():register(helper.listener("unix:"), 1, "r"))
+    assert(loop:register(helper.listener("unix:"), "r", nothing))
   end
 end
 
 rows["the module's table emptied, and filled with nonsense"] = function()
   local loop = mio.loop()
-  local stream = helper.pair()
+  local stream = helper.pair("unix:")
   for name in pairs(mio) do
     mio[name] = nil
   end

@@ -4,7 +4,7 @@ local mio = require("mio")
 local rows = {}
 
 local function ready()
-  return (helper.pair())
+  return (helper.pair("unix:"))
 end
 
 local function nothing() end

@@ -81,8 +81,8 @@ rows["a buffer written many times at once"] = function()
   assert(tostring(buffer) == "dd")
   helper.fill(client)
   buffer:append(("z"):rep(1000000))
-  client:try_write(buffer, buffer)
-  assert(buffer:sub(1, 1) == "d")
+  local taken = client:try_write(buffer, buffer) or 0
+  assert(#buffer == math.max(1000002 - taken, 0))
 end
 
 rows["write after shutdown, read after the end, again and again"] = function()
