@@ -66,7 +66,7 @@ describe("a coroutine as handler", function()
 
   it("works for timers and signals", function()
     local got = {}
-    local every = loop:every(0.001, coroutine.create(function(timer)
+    local every = loop:every(0.05, coroutine.create(function(timer)
       table.insert(got, timer)
       table.insert(got, coroutine.yield())
       helper.kill("USR1")
