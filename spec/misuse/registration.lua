@@ -321,8 +321,8 @@ rows["all signals there are, in many loops"] = function()
 end
 
 rows["a signal that comes while the state is closed"] = function()
-  local loop = mio.loop()
-  loop:signal("USR1", nothing)
+  _G.loop = mio.loop()
+  _G.loop:signal("USR1", nothing)
   _G.last_of_all = setmetatable({}, { __gc = function() helper.kill("USR1") end })
 end
 

@@ -220,7 +220,7 @@ rows["a stream and a buffer in the hands of finalizers"] = function()
     server:try_read_into(own)
     own:find(i)
     tostring(own)
-    own:consume(#own // 2)
+    pcall(own.consume, own, #own // 2)
     if #own > 10000 then
       own:clear()
     end
