@@ -124,17 +124,19 @@ function helper.read(stream, size)
   return table.concat(parts)
 end
 
--- Write until the socket is full; returns how many bytes it took.
+-- Write until the socket is full, and stays so for a while: what the kernel passes on to the
+-- peer makes room again. Returns how many bytes it took.
 function helper.fill(stream)
-  local piece, total = ("x"):rep(65536), 0
-  while true do
+  local piece, total, refused = ("x"):rep(65536), 0, 0
+  local idle <close> = assert(mio.poll())
+  while refused < 2 do
     local count, err = stream:try_write(piece)
-    if not count then
-      assert(err == "again", err)
-      return total
-    end
-    total = total + count
+    assert(count or err == "again", err)
+    total = total + (count or 0)
+    refused = count and 0 or refused + 1
+    idle:wait(count and 0 or 0.01)
   end
+  return total
 end
 
 -- A name of a Unix socket that nobody else has.

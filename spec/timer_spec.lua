@@ -21,11 +21,13 @@ describe("a timer", function()
   it("is in order of deadlines, first come first served within one", function()
     local order = {}
     local function note(name) return function() table.insert(order, name) end end
-    loop:after(0.02, note("c"))
-    loop:after(0.01, note("b"))
-    loop:after(0, note("a1"))
-    loop:after(0, note("a2"))
-    loop:after(0, note("a3"))
+    loop:after(0, function() -- within a turn all count from the same moment
+      loop:after(0.02, note("c"))
+      loop:after(0.01, note("b"))
+      loop:after(0, note("a1"))
+      loop:after(0, note("a2"))
+      loop:after(0, note("a3"))
+    end)
     loop:run()
     assert.same({ "a1", "a2", "a3", "b", "c" }, order)
   end)
