@@ -120,12 +120,18 @@ static void run_events(lua_State *L, const mio__lua_loop *loop, lua_KContext ctx
     }
 }
 
-/* Whether run is to go on after a turn. ctx is 0 for run, 1 for run_once. */
-static bool run_goes_on(const mio__lua_loop *loop, lua_KContext ctx)
+/* Whether run goes on after a turn: it was not shut down, and something is registered. */
+static bool run_goes_on(const mio__lua_loop *loop)
 {
-    if (loop->core == NULL || ctx != 0)
-        return false;
-    return !mio_loop_take_shutdown(loop->core) && mio_loop_count(loop->core) > 0;
+    return loop->core != NULL && !mio_loop_take_shutdown(loop->core) &&
+           mio_loop_count(loop->core) > 0;
+}
+
+/* run_once tells a shutdown, which ends with that: false instead of true. */
+static int run_once_result(lua_State *L, const mio__lua_loop *loop)
+{
+    lua_pushboolean(L, loop->core == NULL || !mio_loop_take_shutdown(loop->core));
+    return 1;
 }
 
 /* The continuation: a handler has yielded, and its coroutine came back. */
@@ -136,7 +142,9 @@ static int run_deliver(lua_State *L, int status, lua_KContext ctx)
     (void)status;
     lua_settop(L, RUN_GUARD);
     run_events(L, loop, ctx);
-    while (run_goes_on(loop, ctx)) {
+    if (ctx != 0)
+        return run_once_result(L, loop);
+    while (run_goes_on(loop)) {
         const int err = mio_loop_poll(loop->core, -1);
 
         if (err < 0)

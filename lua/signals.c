@@ -12,12 +12,22 @@ static mio__lua_signals *signals_check(lua_State *L)
     return mio__lua_class_check(L, 1, CLASS_SIGNALS, sizeof(mio__lua_signals));
 }
 
-static void signals_add(lua_State *L, mio_signals *core, int arg)
+static void signals_end(lua_State *L, mio__lua_signals *signals)
 {
-    const int err = mio_signals_add(core, mio__lua_signal_check(L, arg));
+    mio__lua_source_leave(L, &signals->source);
+    mio_signals_free(signals->core);
+    signals->core = NULL;
+}
 
-    if (err == -EINVAL)
-        luaL_argerror(L, arg, "this signal cannot be caught");
+/* Where one cannot be caught, none is. */
+static void signals_add(lua_State *L, mio__lua_signals *signals, int arg)
+{
+    const int err = mio_signals_add(signals->core, mio__lua_signal_check(L, arg));
+
+    if (err != -EINVAL)
+        return;
+    signals_end(L, signals);
+    luaL_argerror(L, arg, "this signal cannot be caught");
 }
 
 int mio__lua_signals_create(lua_State *L)
@@ -37,7 +47,7 @@ int mio__lua_signals_create(lua_State *L)
         return mio__lua_failure(L, err);
     signals->source.fd = mio_signals_fd(signals->core);
     for (int arg = 1; arg <= count; arg++)
-        signals_add(L, signals->core, arg);
+        signals_add(L, signals, arg);
     return 1;
 }
 
@@ -61,9 +71,7 @@ static int signals_close(lua_State *L)
 {
     mio__lua_signals *signals = signals_check(L);
 
-    mio__lua_source_leave(L, &signals->source);
-    mio_signals_free(signals->core);
-    signals->core = NULL;
+    signals_end(L, signals);
     lua_pushboolean(L, 1);
     return 1;
 }

@@ -202,4 +202,15 @@ describe("a set of signals", function()
     assert.equal("bad argument #2 to 'signal' (name or number of a signal expected, got nil)",
       raised(function() mio.signal("USR1", nil) end))
   end)
+
+  it("wants none where one cannot be caught", function()
+    local output, status = helper.run([[
+      local mio = require("mio")
+      assert(not pcall(mio.signal, "TERM", "KILL"))
+      io.popen("kill -TERM $PPID"):close()
+      print("caught")
+    ]])
+    assert.equal("", output)
+    assert.equal(128 + 15, status)
+  end)
 end)

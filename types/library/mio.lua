@@ -440,9 +440,10 @@ function loop:run() end
 
 ---One turn: wait, then call the handlers of what is there. A timer that is due ends the wait.
 ---
----Fails as `run` does.
+---Returns false where the loop was shut down: who drives the turns himself ends then. Fails as
+---`run` does.
 ---@param seconds? number how long to wait at the most; 0 not at all, absent or math.huge for ever
----@return true? ok
+---@return boolean? goes_on
 ---@return string? err
 ---@return string? code
 function loop:run_once(seconds) end
