@@ -123,10 +123,14 @@ int mio__lua_loop_create(lua_State *L)
     mio_loop_config config = {.allocator = &allocator};
     int events = 0;
     int err;
-    const mio__lua_option known[] = {{"events_per_poll", OPTION_COUNT, &events, NULL}};
+    static const char *const clocks[] = {"monotonic", "virtual", NULL};
+    int clock = MIO_CLOCK_MONOTONIC;
+    const mio__lua_option known[] = {{"events_per_poll", OPTION_COUNT, &events, NULL},
+                                     {"clock", OPTION_CHOICE, &clock, clocks}};
 
-    mio__lua_options_read(L, 1, known, 1);
+    mio__lua_options_read(L, 1, known, sizeof known / sizeof *known);
     config.events_per_poll = (unsigned)events;
+    config.clock = (mio_loop_clock)clock;
     if (mio__lua_loop_new(L, CLASS_LOOP, &config, NULL, &err) == NULL)
         return mio__lua_failure(L, err);
     return 1;
@@ -203,6 +207,20 @@ static int loop_now(lua_State *L)
     return 1;
 }
 
+/* loop:advance(seconds) */
+static int loop_advance(lua_State *L)
+{
+    const mio__lua_loop *loop = mio__lua_loop_check(L);
+    const int64_t delta_ns = mio__lua_seconds_check(L, 2);
+
+    if (loop->core == NULL)
+        return mio__lua_token(L, "closed");
+    if (mio_loop_advance(loop->core, delta_ns) < 0)
+        return luaL_error(L, "advance: this loop has no virtual clock");
+    lua_pushboolean(L, 1);
+    return 1;
+}
+
 /* loop:pollfd(): as a guest */
 static int loop_pollfd(lua_State *L)
 {
@@ -271,19 +289,13 @@ static int loop_tostring(lua_State *L)
 void mio__lua_loop_open(lua_State *L)
 {
     static const luaL_Reg methods[] = {
-        {"register", loop_register},
-        {"signal", loop_signal},
-        {"after", loop_after},
-        {"every", loop_every},
-        {"run", mio__lua_dispatch_run},
-        {"run_once", mio__lua_dispatch_run_once},
-        {"shutdown", loop_shutdown},
-        {"now", loop_now},
-        {"pollfd", loop_pollfd},
-        {"events", loop_events},
-        {"timeout", loop_timeout},
-        {"close", loop_close},
-        {NULL, NULL},
+        {"register", loop_register},    {"signal", loop_signal},
+        {"after", loop_after},          {"every", loop_every},
+        {"run", mio__lua_dispatch_run}, {"run_once", mio__lua_dispatch_run_once},
+        {"shutdown", loop_shutdown},    {"now", loop_now},
+        {"advance", loop_advance},      {"pollfd", loop_pollfd},
+        {"events", loop_events},        {"timeout", loop_timeout},
+        {"close", loop_close},          {NULL, NULL},
     };
     static const luaL_Reg meta[] = {
         {"__gc", loop_gc},

@@ -11,6 +11,10 @@
  * for a second object: calls with a dead one return -ENOENT. 0 is never an id.
  *
  * A loop belongs to one thread. Nothing is allocated by a turn.
+ *
+ * A loop belongs to one process, too: in a child of fork(), which would change the kernel's
+ * queue for both, everything returns -ESTALE that would touch it. The child may free the loop,
+ * and close its descriptors, without harm to the parent.
  */
 #ifndef MIO_LOOP_H
 #define MIO_LOOP_H
@@ -24,6 +28,16 @@ extern "C" {
 typedef struct mio_loop mio_loop;
 
 /*
+ * By what a loop tells the time.
+ */
+typedef enum mio_loop_clock {
+    MIO_CLOCK_MONOTONIC, /* the system's clock */
+    MIO_CLOCK_VIRTUAL /* one of its own, which begins at 0: when nothing is ready, it jumps to
+                         the next timer instead of waiting, so that a test with an hour of
+                         timeouts takes no time; mio_loop_advance() moves it, too */
+} mio_loop_clock;
+
+/*
  * The configuration of a loop. A field that is 0 takes its default: start from
  * `mio_loop_config config = {0};`.
  */
@@ -32,6 +46,7 @@ typedef struct mio_loop_config {
     unsigned events_per_poll; /* taken from the kernel at once; default 256, 32 bytes each */
     unsigned registrations;   /* room made in advance; default 0: room is made as needed */
     unsigned timers;          /* the same for timers */
+    mio_loop_clock clock;     /* default: MIO_CLOCK_MONOTONIC */
 } mio_loop_config;
 
 /*
@@ -99,6 +114,7 @@ MIO_API void mio_loop_free(mio_loop *loop);
  *   -EPERM             the kernel cannot poll this kind of descriptor (a regular file)
  *   -ELOOP             loops registered in a ring
  *   -ENOMEM, -ENOSPC   no memory, or the system's limit of registrations
+ *   -ESTALE            this process is a child of the one that made the loop
  *
  * Thread: the loop's own. Cost: one system call.
  */
@@ -118,6 +134,7 @@ MIO_API int mio_loop_register(mio_loop *loop, mio_fd fd, mio_interest interest,
  *   -ENOENT            `id` names no registration of a descriptor
  *   -EBADF             the descriptor was closed; the registration has ended
  *   -ENOMEM, -ENOSPC   as mio_loop_register(); the registration is as it was
+ *   -ESTALE            as mio_loop_register()
  *
  * Thread: the loop's own. Cost: at most one system call.
  */
@@ -148,6 +165,7 @@ MIO_API int mio_loop_deregister(mio_loop *loop, uint64_t id);
  *   -EINVAL   a negative delay
  *   -ENOENT   `id` names no registration of a descriptor
  *   -ENOMEM   no memory for its timer
+ *   -ESTALE   as mio_loop_register()
  *
  * If the descriptor cannot be armed again when the time has come (it was closed meanwhile),
  * that is reported as one event with MIO_ERROR, and the registration has ended.
@@ -167,6 +185,7 @@ MIO_API int mio_loop_pause(mio_loop *loop, uint64_t id, int64_t delay_ns);
  *
  * Returns 0, or
  *   -EINVAL   a timeout below -1
+ *   -ESTALE   this process is a child of the one that made the loop
  *   -errno    what the kernel's queue gave; the loop is of no use any more
  *
  * Thread: the loop's own. Cost: one system call, one reading of the clock; one more reading
@@ -223,11 +242,23 @@ MIO_API int mio_loop_take_shutdown(mio_loop *loop);
 /*
  * The time of the current turn, from which every delay counts; outside of a turn, the clock.
  *
- * Returns nanoseconds of the monotonic clock.
+ * Returns nanoseconds of the loop's clock.
  *
  * Thread: the loop's own. Cost: none; outside of a turn one reading of the clock.
  */
 MIO_API int64_t mio_loop_now(const mio_loop *loop);
+
+/*
+ * Move the time of a loop with a virtual clock. What is due then is reported by the next turn;
+ * the time of a turn in hand stays what it is.
+ *
+ *   delta_ns   0 or more; a sum beyond int64_t is the end of time
+ *
+ * Returns 0, or -EINVAL for a negative delta or a loop with the system's clock.
+ *
+ * Thread: the loop's own. Cost: none.
+ */
+MIO_API int mio_loop_advance(mio_loop *loop, int64_t delta_ns);
 
 /*
  * How many things are registered that could be reported one day: descriptors, timers and

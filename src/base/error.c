@@ -85,6 +85,7 @@ static const error_row error_rows[] = {
     ERROR_ROW(EHOSTUNREACH, "host unreachable"),
     ERROR_ROW(EALREADY, "under way already"),
     ERROR_ROW(EINPROGRESS, "in progress"),
+    ERROR_ROW(ESTALE, "left behind by a fork"),
     ERROR_ROW(EDQUOT, "quota exceeded"),
     ERROR_ROW(ECANCELED, "cancelled"),
 };

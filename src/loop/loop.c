@@ -1,7 +1,5 @@
 #include "loop/loop.h"
 
-#include "mio/clock.h"
-
 #include <errno.h>
 #include <limits.h>
 
@@ -15,8 +13,10 @@ static int loop_reserve(mio_loop *loop, const mio_loop_config *config)
 static int loop_init(mio_loop *loop, const mio_loop_config *config)
 {
     const mio_allocator *allocator = &loop->allocator;
+    /* virtual time is exact: it stops at the deadline, not at the end of its tick */
+    const unsigned tick_shift = loop->clock == MIO_CLOCK_VIRTUAL ? 0 : LOOP_TICK_SHIFT;
     int err = mio__timers_init(&loop->timers, allocator, LOOP_ID_TIMER, LOOP_SLAB_CHUNK,
-                               LOOP_TICK_SHIFT, LOOP_LEVEL_BITS, mio_now_ns());
+                               tick_shift, LOOP_LEVEL_BITS, mio__loop_clock(loop));
 
     if (err < 0)
         return err;
@@ -59,11 +59,18 @@ int mio_loop_new(const mio_loop_config *config, mio_loop **ret_loop)
 
     if (config == NULL)
         config = &defaults;
+    if ((unsigned)config->clock > MIO_CLOCK_VIRTUAL)
+        return -EINVAL;
+    err = mio__fork_watch();
+    if (err < 0)
+        return err;
     allocator = *mio__alloc_or_default(config->allocator);
     loop = mio__alloc_zeroed(&allocator, 1, sizeof *loop);
     if (loop == NULL)
         return -ENOMEM;
     loop->allocator = allocator;
+    loop->clock = config->clock;
+    loop->generation = mio__fork_generation();
     loop->capacity = loop_capacity(config);
     err = loop_init(loop, config);
     if (err < 0) {
@@ -87,11 +94,6 @@ void mio_loop_free(mio_loop *loop)
     mio__selector_close(&loop->selector);
     loop_fini(loop);
     mio__alloc_free(&allocator, loop, sizeof *loop);
-}
-
-int64_t mio_loop_now(const mio_loop *loop)
-{
-    return loop->phase == TURN_NONE ? mio_now_ns() : loop->now_ns;
 }
 
 size_t mio_loop_count(const mio_loop *loop)
@@ -129,6 +131,6 @@ int64_t mio_loop_timeout(const mio_loop *loop)
         return 0;
     if (next_ns == INT64_MAX)
         return -1;
-    now_ns = mio_now_ns();
+    now_ns = mio__loop_clock(loop);
     return next_ns > now_ns ? next_ns - now_ns : 0;
 }

@@ -21,6 +21,7 @@
 #include "data/slab.h"
 #include "event/timers.h"
 #include "mio/loop.h"
+#include "sys/fork.h"
 #include "sys/selector.h"
 #include "sys/signal_pipe.h"
 
@@ -95,8 +96,20 @@ struct mio_loop {
     uint64_t signals_taken; /* in which turn they were last taken from the pipe */
     uint32_t signal_cursor; /* how far the lowest of them has got in `signals` */
 
+    mio_loop_clock clock;
+    int64_t virtual_ns;  /* the time of a virtual clock */
+    unsigned generation; /* the process that the loop belongs to: see sys/fork.h */
     mio_allocator allocator;
 };
+
+/* clock.c: the time by the loop's clock, inside of a turn and out. */
+int64_t mio__loop_clock(const mio_loop *loop);
+
+/* Whether this process is a child of the one that made the loop. */
+static inline bool mio__loop_is_stale(const mio_loop *loop)
+{
+    return loop->generation != mio__fork_generation();
+}
 
 /* registration.c: have the kernel watch a resting registration again. Returns 1 and an error
    event where that fails, and the registration has ended; else 0. */

@@ -78,6 +78,8 @@ int mio_loop_register(mio_loop *loop, mio_fd fd, mio_interest interest, mio_trig
 
     if (!mio__interest_is_valid(interest, trigger))
         return -EINVAL;
+    if (mio__loop_is_stale(loop))
+        return -ESTALE;
     err = mio__slab_insert(&loop->registrations, &item, &id);
     if (err < 0)
         return err;
@@ -132,6 +134,8 @@ int mio_loop_reregister(mio_loop *loop, uint64_t id, mio_interest interest, mio_
         return -EINVAL;
     if (registration == NULL)
         return -ENOENT;
+    if (mio__loop_is_stale(loop))
+        return -ESTALE;
     err = registration_change(loop, registration, interest, trigger);
     if (err < 0)
         return registration_lost(loop, registration, err);
@@ -143,6 +147,8 @@ int mio_loop_reregister(mio_loop *loop, uint64_t id, mio_interest interest, mio_
 /* Where the kernel does not find the descriptor, a duplicate of it may be a ghost. */
 static void registration_disarm(mio_loop *loop, const mio__registration *registration)
 {
+    if (mio__loop_is_stale(loop))
+        return; /* the parent's entry is to stay */
     if (mio__selector_deregister(&loop->selector, registration->fd) < 0)
         loop->bereft = true;
 }
@@ -170,6 +176,8 @@ int mio_loop_pause(mio_loop *loop, uint64_t id, int64_t delay_ns)
         return -EINVAL;
     if (registration == NULL)
         return -ENOENT;
+    if (mio__loop_is_stale(loop))
+        return -ESTALE;
     if (registration->pause_id != 0)
         return mio__timers_reset(&loop->timers, registration->pause_id, now_ns, delay_ns);
     err = mio__timers_add(&loop->timers, now_ns, delay_ns, MIO__TIMER_RESUME, id, &pause_id);

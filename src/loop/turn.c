@@ -19,7 +19,6 @@
 #include "loop/turn.h"
 
 #include "loop/loop.h"
-#include "mio/clock.h"
 
 #include <errno.h>
 
@@ -37,6 +36,22 @@ static int64_t turn_sleep(const mio_loop *loop, int64_t timeout_ns)
     return timeout_ns;
 }
 
+/*
+ * A virtual clock does not wait for time to pass: when nothing is ready it jumps. Only a wait
+ * that nothing could end but the kernel is a true one.
+ */
+static int turn_wait(mio_loop *loop, int64_t timeout_ns)
+{
+    const int64_t sleep_ns = turn_sleep(loop, timeout_ns);
+    const bool jumps = loop->clock == MIO_CLOCK_VIRTUAL && sleep_ns > 0;
+    const int count =
+        mio__selector_wait(&loop->selector, loop->batch, loop->capacity, jumps ? 0 : sleep_ns);
+
+    if (jumps && count == 0)
+        loop->virtual_ns += sleep_ns;
+    return count;
+}
+
 int mio_loop_poll(mio_loop *loop, int64_t timeout_ns)
 {
     int count;
@@ -45,17 +60,18 @@ int mio_loop_poll(mio_loop *loop, int64_t timeout_ns)
         return -EINVAL;
     if (loop->phase != TURN_NONE)
         return 0;
+    if (mio__loop_is_stale(loop))
+        return -ESTALE;
     if (loop->haunted)
         mio__loop_rebuild(loop); /* where that fails, the next poll tries again */
-    count = mio__selector_wait(&loop->selector, loop->batch, loop->capacity,
-                               turn_sleep(loop, timeout_ns));
+    count = turn_wait(loop, timeout_ns);
     if (count < 0 && count != -EINTR)
         return count;
     loop->interrupted = count < 0;
     loop->count = count < 0 ? 0 : count;
     loop->next = 0;
     loop->turn++;
-    loop->now_ns = mio_now_ns();
+    loop->now_ns = mio__loop_clock(loop);
     mio__wheel_advance(&loop->timers.wheel, loop->now_ns);
     loop->phase = TURN_READY;
     return 0;

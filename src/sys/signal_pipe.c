@@ -9,7 +9,9 @@
  * 4. The handler touches a node's descriptors only between busy++ and busy--, and only if it
  *    sees the signal wanted after busy++. close() clears `wanted`, then waits for busy == 0:
  *    whichever of the two comes first, the other sees it (both are sequentially consistent).
- * 5. The handler sets the pending bit, then writes if no bit was pending; take() empties the
+ * 5. A child of fork() begins without any of this: its dispositions are what they were before,
+ *    and its copies of the pipes want nothing.
+ * 6. The handler sets the pending bit, then writes if no bit was pending; take() empties the
  *    pipe, then takes the bits. So a bit that is set always has a byte behind it; a byte
  *    without a bit (its signal was taken meanwhile, or is wanted no more) does no harm.
  */
@@ -39,6 +41,8 @@ struct mio__signal_pipe {
 
 static _Atomic(mio__signal_pipe *) pipes_head;
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+static pthread_once_t fork_once = PTHREAD_ONCE_INIT;
+static bool fork_watched;
 static unsigned wanted_count[SIGNAL_MAX + 1];
 static struct sigaction disposition[SIGNAL_MAX + 1];
 
@@ -51,7 +55,7 @@ static void signal_deliver(mio__signal_pipe *pipe, unsigned long long bit)
 {
     atomic_fetch_add(&pipe->busy, 1);
     if ((atomic_load(&pipe->wanted) & bit) != 0 && atomic_fetch_or(&pipe->pending, bit) == 0)
-        (void)!write(pipe->write_fd, "", 1); /* the pipe is empty: see invariant 5 */
+        (void)!write(pipe->write_fd, "", 1); /* the pipe is empty: see invariant 6 */
     atomic_fetch_sub(&pipe->busy, 1);
 }
 
@@ -95,6 +99,36 @@ static void signal_release(int signal_number)
         signal_restore(signal_number);
 }
 
+static void fork_prepare(void)
+{
+    pthread_mutex_lock(&lock);
+}
+
+static void fork_parent(void)
+{
+    pthread_mutex_unlock(&lock);
+}
+
+/* Invariant 5. Of the threads only this one is left, so nobody is busy. */
+static void fork_child(void)
+{
+    for (mio__signal_pipe *pipe = atomic_load(&pipes_head); pipe != NULL; pipe = pipe->next) {
+        atomic_store(&pipe->wanted, 0);
+        atomic_store(&pipe->busy, 0);
+    }
+    for (int n = 1; n <= SIGNAL_MAX; n++) {
+        if (wanted_count[n] != 0)
+            signal_restore(n);
+        wanted_count[n] = 0;
+    }
+    pthread_mutex_unlock(&lock);
+}
+
+static void fork_watch(void)
+{
+    fork_watched = pthread_atfork(fork_prepare, fork_parent, fork_child) == 0;
+}
+
 /* A closed node, or a new one at the head of the list. Under the lock. */
 static mio__signal_pipe *pipe_claim(void)
 {
@@ -114,6 +148,9 @@ int mio__signal_pipe_open(mio__signal_pipe **ret_pipe)
     mio__signal_pipe *pipe;
     int fds[2];
 
+    pthread_once(&fork_once, fork_watch);
+    if (!fork_watched)
+        return -ENOMEM;
     if (pipe2(fds, O_CLOEXEC | O_NONBLOCK) < 0)
         return -errno;
     pthread_mutex_lock(&lock);
