@@ -25,6 +25,7 @@ extern "C" {
  *   -EINVAL                      as mio_signals_add()
  *   -EMFILE, -ENFILE, -ENOSPC    where the loop has no signal yet: two descriptors are opened,
  *                                and closed with the last
+ *   -ESTALE                      as mio_loop_register()
  *   -ENOMEM                      no memory
  *
  * Thread: the loop's own. Cost: a few system calls.

@@ -20,8 +20,10 @@ int64_t mio_loop_now(const mio_loop *loop)
 
 int mio_loop_advance(mio_loop *loop, int64_t delta_ns)
 {
+    const int64_t left_ns = INT64_MAX - loop->virtual_ns;
+
     if (delta_ns < 0 || loop->clock != MIO_CLOCK_VIRTUAL)
         return -EINVAL;
-    loop->virtual_ns = mio__timers_sum(loop->virtual_ns, delta_ns);
+    loop->virtual_ns += delta_ns < left_ns ? delta_ns : left_ns;
     return 0;
 }

@@ -61,7 +61,7 @@ static int signal_insert(mio_loop *loop, int signal_number, mio__signal **ret_si
 int mio_loop_signal(mio_loop *loop, int signal_number, uint64_t token, uint64_t *ret_id)
 {
     mio__signal *signal;
-    int err = signal_pipe_prepare(loop);
+    int err = mio__loop_is_stale(loop) ? -ESTALE : signal_pipe_prepare(loop);
 
     if (err < 0)
         return err;

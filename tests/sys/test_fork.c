@@ -6,6 +6,7 @@
 #include "harness.h"
 #include "loop/loop.h"
 #include "mio/clock.h"
+#include "mio/signal.h"
 #include "mio/signals.h"
 #include "mio/socket.h"
 
@@ -84,7 +85,8 @@ static bool child_uses_loop(void)
            mio_loop_run(loop, &(mio_handler){.ready = NULL}, NULL) == -ESTALE &&
            mio_loop_register(loop, fds[1], MIO_READABLE, MIO_LEVEL, 2, &other) == -ESTALE &&
            mio_loop_reregister(loop, id, MIO_WRITABLE, MIO_LEVEL) == -ESTALE &&
-           mio_loop_pause(loop, id, 1) == -ESTALE;
+           mio_loop_pause(loop, id, 1) == -ESTALE &&
+           mio_loop_signal(loop, SIGUSR1, 0, NULL) == -ESTALE;
 }
 
 START_TEST(a_loop_is_refused_in_the_child)

@@ -157,6 +157,7 @@ function mio.listen(address, options) end
 ---How a loop is made.
 ---@class mio.loop_options
 ---@field events_per_poll? integer how many events are taken from the kernel at once; 256 if absent
+---@field clock? "monotonic"|"virtual" by what the loop tells the time; `"virtual"` is for tests: it begins at 0, and when nothing is ready it jumps to the next timer instead of waiting
 
 ---A new loop. Costs one descriptor and some 25 KiB.
 ---
@@ -452,11 +453,24 @@ function loop:run_once(seconds) end
 ---@return string? err
 function loop:shutdown() end
 
----The time of the turn in hand, from which delays count; outside of a turn the same as
----`mio.now()`. Fails with `"closed"`.
+---The time of the turn in hand, from which delays count; outside of a turn the time of the
+---loop's clock: `mio.now()`, if it is not a virtual one. Fails with `"closed"`.
 ---@return number? seconds
 ---@return string? err
 function loop:now() end
+
+---Move the time of a loop with a virtual clock: the next turn tells what is due then. Raises
+---an error for a loop with the system's clock. Fails with `"closed"`.
+---
+---```lua
+---local loop <close> = mio.loop({ clock = "virtual" })
+---loop:after(3600, function() print("an hour later") end)
+---loop:run()  -- ends at once
+---```
+---@param seconds number 0 or more
+---@return true? done
+---@return string? err
+function loop:advance(seconds) end
 
 ---The descriptor of the kernel's queue, readable while sources or signals are ready: with it
 ---and `timeout` the loop is a guest in another one. It stays the loop's. Fails with
