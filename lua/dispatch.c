@@ -82,6 +82,7 @@ int mio__lua_dispatch_push(lua_State *L, int frame, const mio_event *event)
     case MIO_INTERRUPTED:
         lua_pushcfunction(L, dispatch_nothing);
         return 0;
+    case MIO_CHILD:
     case MIO_NOTIFY:
     case MIO_TICK:
         break;

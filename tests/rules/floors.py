@@ -13,6 +13,7 @@ PUBLIC = {
     "loop": "loop",
     "timer": "loop",
     "signal": "loop",
+    "child": "loop",
     "addr": "net",
     "socket": "net",
 }
