@@ -20,7 +20,7 @@
  *   poll.h     tokens and events                 loop.h     registrations, one turn, run
  *   timer.h    timers of a loop                  signal.h   signals of a loop
  *   clock.h    the monotonic clock               signals.h  signals, for polls
- *   child.h    child processes of a loop
+ *   process.h  starting a program                child.h    child processes of a loop
  *   lua.h      a host program that owns Lua and the loop (not included here)
  */
 #ifndef MIO_H
@@ -33,6 +33,7 @@
 #include "mio/event.h"
 #include "mio/loop.h"
 #include "mio/poll.h"
+#include "mio/process.h"
 #include "mio/signal.h"
 #include "mio/signals.h"
 #include "mio/socket.h"

@@ -8,6 +8,7 @@ PUBLIC = {
     "base": "base",
     "event": "base",
     "clock": "sys",
+    "process": "sys",
     "poll": "event",
     "signals": "event",
     "loop": "loop",
