@@ -1,5 +1,6 @@
 #include "dispatch.h"
 
+#include "process.h"
 #include "registration.h"
 #include "result.h"
 #include "seconds.h"
@@ -69,6 +70,9 @@ static int dispatch_push_child(lua_State *L, int table, const mio_event *event)
     if (mio__lua_slots_get(L, table, event->id, SLOT_HANDLER) <= LUA_TBOOLEAN)
         return -1;
     mio__lua_slots_get(L, table, event->id, SLOT_OBJECT);
+    mio__lua_slots_get(L, table, event->id, SLOT_SOURCE);
+    mio__lua_process_end(L, lua_gettop(L));
+    lua_pop(L, 1);
     mio__lua_slots_clear(L, table, event->id);
     mio__lua_registration_forget(lua_touserdata(L, -1));
     dispatch_push_status(L, event);

@@ -158,7 +158,7 @@ static int loop_signal(lua_State *L)
     return mio__lua_registration_new_signal(L, loop, 4);
 }
 
-/* loop:child(pid, handler) */
+/* loop:child(process or pid, handler) */
 static int loop_child(lua_State *L)
 {
     mio__lua_loop *loop = mio__lua_loop_check(L);

@@ -1,6 +1,7 @@
 #include "registration.h"
 
 #include "options.h"
+#include "process.h"
 #include "result.h"
 #include "seconds.h"
 #include "signal_names.h"
@@ -10,7 +11,6 @@
 #include "mio/signal.h"
 
 #include <errno.h>
-#include <limits.h>
 #include <string.h>
 
 /* ----------------------------------------------------------------- arguments */
@@ -158,26 +158,15 @@ int mio__lua_registration_new_signal(lua_State *L, mio__lua_loop *loop, int hand
     return registration_bind(L, loop, registration, handler, 2);
 }
 
-static int registration_check_pid(lua_State *L, int arg)
-{
-    int exact;
-    const lua_Integer pid = lua_tointegerx(L, arg, &exact);
-
-    luaL_argexpected(L, lua_type(L, arg) == LUA_TNUMBER, arg, "number of a process");
-    luaL_argcheck(L, exact && pid >= 1 && pid <= INT_MAX, arg,
-                  "a process is a whole number from 1 to 2147483647");
-    return (int)pid;
-}
-
 int mio__lua_registration_new_child(lua_State *L, mio__lua_loop *loop, int handler)
 {
-    const int pid = registration_check_pid(L, 2);
+    const int pid = mio__lua_process_pid(L, 2);
     mio__lua_registration *registration = registration_push(L);
     int err;
 
     if (loop->core == NULL)
         return mio__lua_token(L, "closed");
-    err = mio_loop_child(loop->core, pid, 0, &registration->id);
+    err = pid == 0 ? -ESRCH : mio_loop_child(loop->core, pid, 0, &registration->id);
     if (err < 0)
         return mio__lua_failure(L, err);
     registration->slots = LOOP_CHILDREN;
@@ -248,7 +237,7 @@ static int registration_deregister(lua_State *L)
 }
 
 /* The source of a live registration: what register was given; a signal's name or number;
-   a child's number. */
+   a child's object or number. */
 static int registration_push_source(lua_State *L, const mio__lua_registration *registration)
 {
     if (registration->loop == NULL ||

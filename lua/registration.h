@@ -34,7 +34,7 @@ int mio__lua_registration_new(lua_State *L, mio__lua_loop *loop, int handler, in
 /* loop:signal(): the same for a signal, whose name or number is at index 2. */
 int mio__lua_registration_new_signal(lua_State *L, mio__lua_loop *loop, int handler);
 
-/* loop:child(): the same for a child, whose number is at index 2. */
+/* loop:child(): the same for a child, whose object or number is at index 2. */
 int mio__lua_registration_new_child(lua_State *L, mio__lua_loop *loop, int handler);
 
 /* End it, if it lives: in the kernel, in its loop's table, in its source's list. */

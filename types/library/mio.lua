@@ -190,6 +190,47 @@ function mio.now() end
 ---@return string? code
 function mio.poll() end
 
+---What is known of a process before it starts. A stream is `"inherit"` that of this program;
+---`"null"` gives nothing and takes everything; `"pipe"` has its other end here, in the
+---process's field of the same name.
+---@class mio.process_options
+---@field stdin? "inherit"|"null"|"pipe" "inherit" if absent
+---@field stdout? "inherit"|"null"|"pipe" "inherit" if absent
+---@field stderr? "inherit"|"null"|"pipe" "inherit" if absent
+---@field env? table<string, string> the whole environment; that of this program if absent
+---@field cwd? string where it runs; where this program does if absent
+
+---Start a process: a program, which is searched in PATH unless its name has a slash, and its
+---arguments. There is no shell, and nothing to quote. It begins with the default effect of all
+---signals, and without any descriptor of mio but its standard streams.
+---
+---Its end is told by `loop:child`; somebody has to ask, or it stays in the process table as long
+---as this program runs.
+---
+---Fails with `ENOENT` (no such program or directory), `EACCES`, `ENOTDIR`, `E2BIG`, `EAGAIN` (no
+---more processes), `EMFILE` and others; `err` is like "process ls: not found".
+---
+---```lua
+---local cat = assert(mio.process({ "cat", "-n" }, { stdin = "pipe", stdout = "pipe" }))
+---loop:register(cat.stdout, "r", function()
+---  local text, err = cat.stdout:try_read()
+---  if text then
+---    io.write(text)
+---  elseif err ~= "again" then
+---    cat.stdout:close()
+---  end
+---end)
+---loop:child(cat, function(how, code) print("cat has ended: " .. how, code) end)
+---cat.stdin:try_write("one\ntwo\n")
+---cat.stdin:close()
+---```
+---@param argv string[]
+---@param options? mio.process_options
+---@return mio.process? process
+---@return string? err
+---@return string? code
+function mio.process(argv, options) end
+
 ---A set of signals, to be registered with a poll or asked by `try_read`. From now on they are
 ---caught; when nobody wants one any more, the program's own disposition is back. With a loop,
 ---`loop:signal` is simpler.
@@ -408,7 +449,8 @@ function loop:register(source, interest, handler, options) end
 ---@return string? code
 function loop:signal(signal, handler) end
 
----Have a handler called when a child process ends. The loop waits for it at that moment, so
+---Have a handler called when a child process ends, one that `mio.process` has started or any
+---other, by its number. The loop waits for it at that moment, so
 ---that until then no other process gets its number. One that has ended already is told in the
 ---next turn. As long as it is registered, `run` goes on.
 ---
@@ -418,12 +460,12 @@ function loop:signal(signal, handler) end
 ---
 ---Fails with `"closed"`, `ESRCH` (no such process, or it was waited for), `EMFILE`, `ENFILE`,
 ---`ENOMEM`, `ENOSPC`; `ENOSYS` before Linux 5.3.
----@param pid integer
+---@param process mio.process|integer
 ---@param handler mio.child_handler
 ---@return mio.registration? registration
 ---@return string? err
 ---@return string? code
-function loop:child(pid, handler) end
+function loop:child(process, handler) end
 
 ---Have a handler called once, when so many seconds have passed since the turn began. The loop
 ---keeps the timer alive until then. With 0 it is called in the next turn. `math.huge` is
@@ -578,12 +620,33 @@ function poll:pollfd() end
 ---@return true
 function poll:close() end
 
+-- ---------------------------------------------------------------- processes
+
+---A process that was started by `mio.process`. When nobody holds the object any more, the
+---process goes on; its streams are closed like any others.
+---@class mio.process
+---@field pid integer its number
+---@field stdin? mio.stream our end of its standard input, if that is a pipe; close it to end the input
+---@field stdout? mio.stream our end of its standard output, if that is a pipe
+---@field stderr? mio.stream our end of its standard error, if that is a pipe
+local process = {}
+
+---Send it a signal.
+---
+---Fails with `ESRCH` if it has ended and a loop has told so through this object (its number may
+---be another one's by then), or `EPERM` if it has become another user's.
+---@param signal? mio.signal_name|integer "TERM" if absent; "KILL" and "STOP" work too
+---@return true? ok
+---@return string? err
+---@return string? code
+function process:kill(signal) end
+
 -- ------------------------------------------------------------- registrations
 
 ---A source that is registered with a loop or a poll, or a signal or a child with a loop. As a
 ---to-be-closed variable it is deregistered.
 ---@class mio.registration
----@field source? mio.source|mio.signal_name what was registered (the number of a child); nil when it has ended
+---@field source? mio.source|mio.signal_name|mio.process what was registered (a child: its object or number); nil when it has ended
 local registration = {}
 
 ---Change what is told, and arm it anew: what holds already is told again, after `"edge"` and
