@@ -39,17 +39,16 @@ static bool process_is_text(lua_State *L, int index)
     return strlen(text) == length;
 }
 
-/* Options do not belong into the list of arguments, where nobody would see them. */
+/* Options do not belong into the list of arguments, where nobody would see them. Other keys
+   are let pass: `arg` of a script has some. */
 static void process_check_list(lua_State *L, int arg)
 {
-    lua_Unsigned count = 0;
-
     luaL_checktype(L, arg, LUA_TTABLE);
     for (lua_pushnil(L); lua_next(L, arg) != 0; lua_pop(L, 1))
-        count++;
-    luaL_argcheck(L, count > 0, arg, "the program is missing");
-    luaL_argcheck(L, count == lua_rawlen(L, arg), arg,
-                  "the program and its arguments are a list; options are the next argument");
+        luaL_argcheck(
+            L, lua_type(L, -2) != LUA_TSTRING, arg,
+            "the program and its arguments are a list; options are the next argument");
+    luaL_argcheck(L, lua_rawlen(L, arg) > 0, arg, "the program is missing");
 }
 
 /*
