@@ -105,7 +105,7 @@ local mio = {}
 --- * `"unknown"`, nil: somebody else has waited for it
 ---
 ---A coroutine is resumed. The registration has ended.
----@alias mio.child_handler fun(how: "exit"|"signal"|"unknown", code: integer|mio.signal_name|nil, registration: mio.registration)|thread|table|userdata
+---@alias mio.child_handler fun(how: "exit"|"signal"|"unknown", code: integer|string|nil, registration: mio.registration)|thread|table|userdata
 
 -- ------------------------------------------------------------------ functions
 
@@ -635,7 +635,7 @@ local process = {}
 ---
 ---Fails with `ESRCH` if it has ended and a loop has told so through this object (its number may
 ---be another one's by then), or `EPERM` if it has become another user's.
----@param signal? mio.signal_name|integer "TERM" if absent; "KILL" and "STOP" work too
+---@param signal? mio.signal_name|"KILL"|"STOP"|integer "TERM" if absent
 ---@return true? ok
 ---@return string? err
 ---@return string? code
