@@ -20,6 +20,7 @@
  *   poll.h     tokens and events                 loop.h     registrations, one turn, run
  *   timer.h    timers of a loop                  signal.h   signals of a loop
  *   clock.h    the monotonic clock               signals.h  signals, for polls
+ *   process.h  starting a program                child.h    child processes of a loop
  *   lua.h      a host program that owns Lua and the loop (not included here)
  */
 #ifndef MIO_H
@@ -27,10 +28,12 @@
 
 #include "mio/addr.h"
 #include "mio/base.h"
+#include "mio/child.h"
 #include "mio/clock.h"
 #include "mio/event.h"
 #include "mio/loop.h"
 #include "mio/poll.h"
+#include "mio/process.h"
 #include "mio/signal.h"
 #include "mio/signals.h"
 #include "mio/socket.h"

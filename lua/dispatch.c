@@ -1,5 +1,6 @@
 #include "dispatch.h"
 
+#include "process.h"
 #include "registration.h"
 #include "result.h"
 #include "seconds.h"
@@ -48,6 +49,37 @@ static int dispatch_push_signal(lua_State *L, int table, const mio_event *event)
     return 2;
 }
 
+/* How a child has ended: "exit" and its status, "signal" and its name, or "unknown" and nil. */
+static void dispatch_push_status(lua_State *L, const mio_event *event)
+{
+    if (event->ready != 0) {
+        lua_pushliteral(L, "unknown");
+        lua_pushnil(L);
+    } else if (event->value >= 0) {
+        lua_pushliteral(L, "exit");
+        lua_pushinteger(L, (lua_Integer)event->value);
+    } else {
+        lua_pushliteral(L, "signal");
+        mio__lua_signal_push(L, (int)-event->value);
+    }
+}
+
+/* A child ends once: its registration has ended when the handler is called. */
+static int dispatch_push_child(lua_State *L, int table, const mio_event *event)
+{
+    if (mio__lua_slots_get(L, table, event->id, SLOT_HANDLER) <= LUA_TBOOLEAN)
+        return -1;
+    mio__lua_slots_get(L, table, event->id, SLOT_OBJECT);
+    mio__lua_slots_get(L, table, event->id, SLOT_SOURCE);
+    mio__lua_process_end(L, lua_gettop(L));
+    lua_pop(L, 1);
+    mio__lua_slots_clear(L, table, event->id);
+    mio__lua_registration_forget(lua_touserdata(L, -1));
+    dispatch_push_status(L, event);
+    lua_rotate(L, -3, -1); /* the registration comes last */
+    return 3;
+}
+
 /* Lua's own hooks, by which the interpreter turns Ctrl-C into an error, run when a function
    is called: so one is called that does nothing. */
 static int dispatch_nothing(lua_State *L)
@@ -79,6 +111,8 @@ int mio__lua_dispatch_push(lua_State *L, int frame, const mio_event *event)
         return dispatch_push_timer(L, frame + LOOP_TIMERS, event);
     case MIO_SIGNAL:
         return dispatch_push_signal(L, frame + LOOP_SIGNALS, event);
+    case MIO_CHILD:
+        return dispatch_push_child(L, frame + LOOP_CHILDREN, event);
     case MIO_INTERRUPTED:
         lua_pushcfunction(L, dispatch_nothing);
         return 0;
@@ -91,13 +125,13 @@ int mio__lua_dispatch_push(lua_State *L, int frame, const mio_event *event)
 
 /* ------------------------------------------------------------------- run */
 
-enum { RUN_LOOP = 1, RUN_GUARD = 5 };
+enum { RUN_LOOP = 1, RUN_GUARD = RUN_LOOP + LOOP_TABLES + 1 };
 
 void mio__lua_dispatch_push_frame(lua_State *L)
 {
     const int frame = lua_gettop(L);
 
-    for (int which = LOOP_REGISTRATIONS; which <= LOOP_SIGNALS; which++)
+    for (int which = LOOP_REGISTRATIONS; which <= LOOP_TABLES; which++)
         lua_getiuservalue(L, frame, which);
 }
 

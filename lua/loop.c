@@ -23,12 +23,10 @@ mio_allocator mio__lua_loop_allocator(lua_State *L)
 
 static void loop_push_values(lua_State *L)
 {
-    mio__lua_slots_push(L);
-    lua_setiuservalue(L, -2, LOOP_REGISTRATIONS);
-    mio__lua_slots_push(L);
-    lua_setiuservalue(L, -2, LOOP_TIMERS);
-    mio__lua_slots_push(L);
-    lua_setiuservalue(L, -2, LOOP_SIGNALS);
+    for (int which = LOOP_REGISTRATIONS; which <= LOOP_TABLES; which++) {
+        mio__lua_slots_push(L);
+        lua_setiuservalue(L, -2, which);
+    }
 }
 
 /* So that mio__lua_loop_push_slots() finds the object. */
@@ -105,10 +103,11 @@ void mio__lua_loop_close(lua_State *L, int index)
     mio__lua_source_leave(L, &loop->source);
     loop_close_slots(L, index, LOOP_REGISTRATIONS);
     loop_close_slots(L, index, LOOP_SIGNALS);
+    loop_close_slots(L, index, LOOP_CHILDREN);
     if (loop->attached)
         mio__lua_timer_cancel_all(L, index);
     loop->core = NULL;
-    for (int which = LOOP_REGISTRATIONS; which <= LOOP_SIGNALS; which++) {
+    for (int which = LOOP_REGISTRATIONS; which <= LOOP_TABLES; which++) {
         lua_pushnil(L);
         lua_setiuservalue(L, index, which);
     }
@@ -157,6 +156,16 @@ static int loop_signal(lua_State *L)
     lua_settop(L, 3);
     mio__lua_coroutine_push_handler(L, 3);
     return mio__lua_registration_new_signal(L, loop, 4);
+}
+
+/* loop:child(process or pid, handler) */
+static int loop_child(lua_State *L)
+{
+    mio__lua_loop *loop = mio__lua_loop_check(L);
+
+    lua_settop(L, 3);
+    mio__lua_coroutine_push_handler(L, 3);
+    return mio__lua_registration_new_child(L, loop, 4);
 }
 
 /* loop:after(seconds, handler) */
@@ -289,13 +298,21 @@ static int loop_tostring(lua_State *L)
 void mio__lua_loop_open(lua_State *L)
 {
     static const luaL_Reg methods[] = {
-        {"register", loop_register},    {"signal", loop_signal},
-        {"after", loop_after},          {"every", loop_every},
-        {"run", mio__lua_dispatch_run}, {"run_once", mio__lua_dispatch_run_once},
-        {"shutdown", loop_shutdown},    {"now", loop_now},
-        {"advance", loop_advance},      {"pollfd", loop_pollfd},
-        {"events", loop_events},        {"timeout", loop_timeout},
-        {"close", loop_close},          {NULL, NULL},
+        {"register", loop_register},
+        {"signal", loop_signal},
+        {"child", loop_child},
+        {"after", loop_after},
+        {"every", loop_every},
+        {"run", mio__lua_dispatch_run},
+        {"run_once", mio__lua_dispatch_run_once},
+        {"shutdown", loop_shutdown},
+        {"now", loop_now},
+        {"advance", loop_advance},
+        {"pollfd", loop_pollfd},
+        {"events", loop_events},
+        {"timeout", loop_timeout},
+        {"close", loop_close},
+        {NULL, NULL},
     };
     static const luaL_Reg meta[] = {
         {"__gc", loop_gc},

@@ -16,7 +16,16 @@
 
 #include "mio/loop.h"
 
-enum { LOOP_REGISTRATIONS = 1, LOOP_TIMERS, LOOP_SIGNALS, LOOP_RUNNING, LOOP_VALUES = 4 };
+/* The slot tables, then the guard of run. */
+enum {
+    LOOP_REGISTRATIONS = 1,
+    LOOP_TIMERS,
+    LOOP_SIGNALS,
+    LOOP_CHILDREN,
+    LOOP_TABLES = LOOP_CHILDREN,
+    LOOP_RUNNING,
+    LOOP_VALUES = LOOP_RUNNING
+};
 
 typedef struct mio__lua_loop {
     mio__lua_source source; /* first: loops and polls nest in others */

@@ -10,6 +10,7 @@
 #include "listener.h"
 #include "loop.h"
 #include "poll.h"
+#include "process.h"
 #include "registration.h"
 #include "seconds.h"
 #include "signals.h"
@@ -40,6 +41,7 @@ static void module_define_classes(lua_State *L)
     mio__lua_listener_open(L);
     mio__lua_loop_open(L);
     mio__lua_poll_open(L);
+    mio__lua_process_open(L);
     mio__lua_registration_open(L);
     mio__lua_signals_open(L);
     mio__lua_stream_open(L);
@@ -56,6 +58,7 @@ int luaopen_mio(lua_State *L)
         {"loop", mio__lua_loop_create},
         {"now", module_now},
         {"poll", mio__lua_poll_create},
+        {"process", mio__lua_process_create},
         {"signal", mio__lua_signals_create},
         {"try_connect", mio__lua_stream_connect},
         {NULL, NULL},

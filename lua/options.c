@@ -143,6 +143,8 @@ static void options_read_one(lua_State *L, int arg, const mio__lua_option *optio
     case OPTION_ADDRESS:
         options_read_address(L, arg, option);
         break;
+    case OPTION_ANY:
+        break;
     }
 }
 

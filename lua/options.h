@@ -12,7 +12,8 @@ typedef enum mio__lua_option_type {
     OPTION_BOOLEAN, /* bool */
     OPTION_COUNT,   /* int; a whole number from 1 up */
     OPTION_CHOICE,  /* int; the place of the string among `names` */
-    OPTION_ADDRESS  /* mio_addr; an address object, or its text */
+    OPTION_ADDRESS, /* mio_addr; an address object, or its text */
+    OPTION_ANY      /* none: who reads the options takes it from the table himself */
 } mio__lua_option_type;
 
 typedef struct mio__lua_option {

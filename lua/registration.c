@@ -1,11 +1,13 @@
 #include "registration.h"
 
 #include "options.h"
+#include "process.h"
 #include "result.h"
 #include "seconds.h"
 #include "signal_names.h"
 #include "slots.h"
 
+#include "mio/child.h"
 #include "mio/signal.h"
 
 #include <errno.h>
@@ -156,11 +158,31 @@ int mio__lua_registration_new_signal(lua_State *L, mio__lua_loop *loop, int hand
     return registration_bind(L, loop, registration, handler, 2);
 }
 
+int mio__lua_registration_new_child(lua_State *L, mio__lua_loop *loop, int handler)
+{
+    const int pid = mio__lua_process_pid(L, 2);
+    mio__lua_registration *registration = registration_push(L);
+    int err;
+
+    if (loop->core == NULL)
+        return mio__lua_token(L, "closed");
+    err = pid == 0 ? -ESRCH : mio_loop_child(loop->core, pid, 0, &registration->id);
+    if (err < 0)
+        return mio__lua_failure(L, err);
+    registration->slots = LOOP_CHILDREN;
+    return registration_bind(L, loop, registration, handler, 2);
+}
+
 /* -------------------------------------------------------------------- methods */
 
 static mio__lua_registration *registration_check(lua_State *L)
 {
     return mio__lua_class_check(L, 1, CLASS_REGISTRATION, sizeof(mio__lua_registration));
+}
+
+static const char *registration_kind(const mio__lua_registration *registration)
+{
+    return registration->slots == LOOP_SIGNALS ? "signal" : "child";
 }
 
 /* The result of a call of the core, which may have found out that the registration is over. */
@@ -182,8 +204,9 @@ static int registration_reregister(lua_State *L)
 
     if (registration->loop == NULL)
         return mio__lua_token(L, "closed");
-    if (registration->slots == LOOP_SIGNALS)
-        return luaL_error(L, "reregister: a signal has no interest to change");
+    if (registration->slots != LOOP_REGISTRATIONS)
+        return luaL_error(L, "reregister: a %s has no interest to change",
+                          registration_kind(registration));
     err = mio_loop_reregister(registration->loop->core, registration->id, interest, trigger);
     if (err == 0)
         registration->trigger = (uint8_t)trigger;
@@ -199,8 +222,8 @@ static int registration_pause(lua_State *L)
 
     if (registration->loop == NULL)
         return mio__lua_token(L, "closed");
-    if (registration->slots == LOOP_SIGNALS)
-        return luaL_error(L, "pause: a signal cannot be paused");
+    if (registration->slots != LOOP_REGISTRATIONS)
+        return luaL_error(L, "pause: a %s cannot be paused", registration_kind(registration));
     err = mio_loop_pause(registration->loop->core, registration->id, delay_ns);
     return registration_outcome(L, registration, err);
 }
@@ -213,7 +236,8 @@ static int registration_deregister(lua_State *L)
     return 1;
 }
 
-/* The source of a live registration: what register was given; a signal's name or number. */
+/* The source of a live registration: what register was given; a signal's name or number;
+   a child's object or number. */
 static int registration_push_source(lua_State *L, const mio__lua_registration *registration)
 {
     if (registration->loop == NULL ||

@@ -1,5 +1,5 @@
 /*
- * Registrations: one class for descriptors and signals, of loops and of polls.
+ * Registrations: one class for descriptors, signals and children, of loops and of polls.
  *
  * 1. While a registration lives, the slot table of its loop holds it, its handler and its
  *    source, and so keeps them alive. When it ends, the loop lets go of all three.
@@ -14,7 +14,7 @@
 
 typedef struct mio__lua_registration {
     mio__lua_object object;
-    uint8_t slots;   /* LOOP_REGISTRATIONS or LOOP_SIGNALS: which table holds it */
+    uint8_t slots; /* LOOP_REGISTRATIONS, LOOP_SIGNALS or LOOP_CHILDREN: which table holds it */
     uint8_t trigger; /* what reregister keeps where it is not told another */
     mio__lua_loop *loop;
     uint64_t id;
@@ -33,6 +33,9 @@ int mio__lua_registration_new(lua_State *L, mio__lua_loop *loop, int handler, in
 
 /* loop:signal(): the same for a signal, whose name or number is at index 2. */
 int mio__lua_registration_new_signal(lua_State *L, mio__lua_loop *loop, int handler);
+
+/* loop:child(): the same for a child, whose object or number is at index 2. */
+int mio__lua_registration_new_child(lua_State *L, mio__lua_loop *loop, int handler);
 
 /* End it, if it lives: in the kernel, in its loop's table, in its source's list. */
 void mio__lua_registration_end(lua_State *L, mio__lua_registration *registration);

@@ -26,6 +26,7 @@ typedef enum mio__lua_class {
     CLASS_LISTENER,
     CLASS_LOOP,
     CLASS_POLL,
+    CLASS_PROCESS,
     CLASS_REGISTRATION,
     CLASS_RUNNING,
     CLASS_SIGNALS,

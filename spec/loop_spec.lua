@@ -236,6 +236,126 @@ describe("a loop", function()
   end)
 end)
 
+describe("a loop with a virtual clock", function()
+  helper.watch()
+
+  local loop
+  before_each(function() loop = helper.loop({ clock = "virtual" }) end)
+
+  it("begins at 0, and stands still", function()
+    assert.equal(0, loop:now())
+    assert.is_true(loop:run_once(0))
+    assert.equal(0, loop:now())
+  end)
+
+  it("jumps to the next timer, where nothing is ready", function()
+    local times = {}
+    local function note() table.insert(times, loop:now()) end
+    for _, seconds in ipairs({ 86400, 0.5, 3600, 0.5 }) do
+      loop:after(seconds, note)
+    end
+    local start = mio.now()
+    assert.is_true(loop:run())
+    assert.same({ 0.5, 0.5, 3600, 86400 }, times)
+    assert.is_true(mio.now() - start < 1800)
+  end)
+
+  it("goes through the deadlines of a period one by one", function()
+    local times = {}
+    loop:every(10, function(timer)
+      table.insert(times, loop:now())
+      if #times == 4 then
+        timer:cancel()
+      end
+    end)
+    assert.is_true(loop:run())
+    assert.same({ 10, 20, 30, 40 }, times)
+  end)
+
+  it("takes timeouts of run_once for time that passes", function()
+    assert.is_true(loop:run_once(5))
+    assert.equal(5, loop:now())
+    local fired = false
+    loop:after(3, function() fired = true end)
+    assert.is_true(loop:run_once(2))
+    assert.is_false(fired)
+    assert.equal(7, loop:now())
+    assert.is_true(loop:run_once(2))
+    assert.is_true(fired)
+    assert.equal(8, loop:now())
+  end)
+
+  it("moves by advance; the next turn tells what is due then", function()
+    local order = {}
+    local function note(name) return function() table.insert(order, name) end end
+    loop:after(2, note("two"))
+    loop:after(1, note("one"))
+    loop:after(4, note("four"))
+    assert.is_true(loop:advance(3))
+    assert.equal(3, loop:now())
+    assert.same({}, order)
+    assert.equal(0, loop:timeout())
+    assert.is_true(loop:run_once(0))
+    assert.same({ "one", "two" }, order)
+    assert.equal(1, loop:timeout())
+    assert.is_true(loop:advance(0))
+    assert.equal(3, loop:now())
+  end)
+
+  it("stays the same during a turn", function()
+    local times = {}
+    for _ = 1, 2 do
+      loop:after(1, function()
+        table.insert(times, loop:now())
+        assert.is_true(loop:advance(10))
+      end)
+    end
+    assert.is_true(loop:run_once())
+    assert.same({ 1, 1 }, times)
+    assert.equal(21, loop:now())
+  end)
+
+  it("serves what is ready before it jumps", function()
+    local client, server = helper.pair()
+    local order, left = {}, 3
+    loop:after(1, function() table.insert(order, loop:now()) end)
+    loop:register(server, "r", function(_, _, _, _, registration)
+      server:try_read()
+      table.insert(order, "source")
+      left = left - 1
+      if left == 0 then
+        return registration:deregister()
+      end
+      client:try_write("x")
+      helper.await(server, "r")
+    end)
+    client:try_write("x")
+    helper.await(server, "r")
+    assert.is_true(loop:run())
+    assert.same({ "source", "source", "source", 1 }, order)
+  end)
+
+  it("may come to the end of time", function()
+    assert.is_true(loop:advance(math.huge))
+    local fired = 0
+    loop:after(0, function() fired = fired + 1 end)
+    assert.is_true(loop:advance(1))
+    assert.is_true(loop:run_once(0))
+    assert.equal(1, fired)
+  end)
+
+  it("is not the clock of every loop", function()
+    local other = helper.loop()
+    assert.equal("advance: this loop has no virtual clock", raised(other.advance, other, 1))
+    assert.equal("bad argument #1 to 'advance' (seconds are a number from 0 up)",
+      raised(function() loop:advance(-1) end))
+    assert.equal("bad argument #1 to 'loop' (option 'clock' is 'monotonic' or 'virtual')",
+      raised(function() mio.loop({ clock = "sundial" }) end))
+    loop:close()
+    assert.same({ nil, "closed" }, { loop:advance(1) })
+  end)
+end)
+
 describe("a loop in the hands of finalizers", function()
   helper.watch()
 

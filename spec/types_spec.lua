@@ -58,12 +58,18 @@ end
 local function objects()
   local loop = helper.loop()
   local stream = helper.pair()
+  local pipes = { stdin = "pipe", stdout = "pipe", stderr = "pipe" }
+  local process = assert(mio.process({ "true" }, pipes))
+  for name in pairs(pipes) do
+    helper.keep(process[name])
+  end
   return {
     ["mio.address"] = mio.address("127.0.0.1:80"),
     ["mio.buffer"] = mio.buffer(),
     ["mio.listener"] = helper.listener(),
     ["mio.loop"] = loop,
     ["mio.poll"] = helper.poll(),
+    ["mio.process"] = process,
     ["mio.registration"] = assert(loop:register(stream, "r", print)),
     ["mio.signals"] = helper.keep(assert(mio.signal("USR1"))),
     ["mio.stream"] = stream,
@@ -133,7 +139,7 @@ describe("the types", function()
     end
     assert.same(set("host", "port", "family"), documented["mio.address"].fields)
     assert.same(set("source"), documented["mio.registration"].fields)
-    for _, source in ipairs({ "address", "registration" }) do
+    for _, source in ipairs({ "address", "process", "registration" }) do
       for field in read(("lua/%s.c"):format(source)):gmatch('strcmp%([^\n]-, "(%w+)"%)') do
         assert.is_true(documented["mio." .. source].fields[field], field)
       end
@@ -151,6 +157,7 @@ describe("the types", function()
     assert.same(options_in("lua/listener.c", ".*"), documented["mio.listen_options"].fields)
     assert.same(options_in("lua/stream.c", ".*"), documented["mio.connect_options"].fields)
     assert.same(options_in("lua/loop.c", ".*"), documented["mio.loop_options"].fields)
+    assert.same(options_in("lua/process.c", ".*"), documented["mio.process_options"].fields)
     assert.same(options_in("lua/registration.c", ".*"),
       documented["mio.register_options"].fields)
   end)

@@ -43,6 +43,7 @@ typedef enum mio_trigger {
 typedef enum mio_event_kind {
     MIO_READY,       /* a descriptor: `ready` says what for */
     MIO_SIGNAL,      /* a signal came: `value` is its number */
+    MIO_CHILD,       /* a child process has ended: see mio/child.h */
     MIO_NOTIFY,      /* a message came through a channel */
     MIO_TIMEOUT,     /* a timer is due */
     MIO_INTERRUPTED, /* the wait was cut short by a signal handler of the program */
@@ -51,10 +52,10 @@ typedef enum mio_event_kind {
 
 typedef struct mio_event {
     mio_event_kind kind;
-    unsigned ready; /* MIO_READY: the bits above; otherwise 0 */
+    unsigned ready; /* MIO_READY: the bits above; MIO_CHILD: MIO_ERROR or 0; otherwise 0 */
     uint64_t token; /* the user's own word, given at registration */
-    uint64_t id;    /* the registration, timer or signal of a loop; 0 from a poll */
-    int64_t value;  /* MIO_SIGNAL: the signal's number; otherwise 0 */
+    uint64_t id;    /* the registration, timer, signal or child of a loop; 0 from a poll */
+    int64_t value;  /* MIO_SIGNAL: the signal's number; MIO_CHILD: its status; otherwise 0 */
 } mio_event;
 
 #endif

@@ -1,11 +1,11 @@
 /*
- * The loop: registrations that cannot go stale, timers, signals, one turn at a time.
+ * The loop: registrations that cannot go stale, timers, signals, children, one turn at a time.
  *
  * One turn is a call of mio_loop_poll(), which waits and takes the time once, and calls of
- * mio_loop_next() until it returns 0, in this order: descriptors, signals, messages, timers
- * that are due, the turn's end. What is started during a turn is reported in the next turn
- * at the earliest; what is stopped during a turn is reported no more, not even from what the
- * kernel has told already. mio_loop_run() is this, in a loop, on a table of handlers.
+ * mio_loop_next() until it returns 0, in this order: descriptors, signals, children, messages,
+ * timers that are due, the turn's end. What is started during a turn is reported in the next
+ * turn at the earliest; what is stopped during a turn is reported no more, not even from what
+ * the kernel has told already. mio_loop_run() is this, in a loop, on a table of handlers.
  *
  * Everything that a loop reports is named by an id (slot and generation). An id is never used
  * for a second object: calls with a dead one return -ENOENT. 0 is never an id.
@@ -61,6 +61,7 @@ typedef struct mio_handler {
     mio_handler_fn notify;      /* MIO_NOTIFY */
     mio_handler_fn timeout;     /* MIO_TIMEOUT */
     mio_handler_fn signal;      /* MIO_SIGNAL */
+    mio_handler_fn child;       /* MIO_CHILD */
     mio_handler_fn interrupted; /* MIO_INTERRUPTED */
     mio_handler_fn tick;        /* MIO_TICK */
 } mio_handler;
@@ -81,7 +82,8 @@ typedef struct mio_handler {
 MIO_API int mio_loop_new(const mio_loop_config *config, mio_loop **ret_loop);
 
 /*
- * Free a loop. What is registered stays open; its timers and signals end.
+ * Free a loop. What is registered stays open; its timers and signals end, its children
+ * are forgotten.
  *
  * From a handler of its own mio_loop_run() it takes effect when the handler has returned:
  * nothing more is delivered, and run returns -ECANCELED.
@@ -142,8 +144,8 @@ MIO_API int mio_loop_reregister(mio_loop *loop, uint64_t id, mio_interest intere
                                 mio_trigger trigger);
 
 /*
- * End a registration of a descriptor or a signal. Nothing more is reported of it, not even
- * what this turn has still in hand. Do so before closing the descriptor.
+ * End a registration of a descriptor, a signal or a child. Nothing more is reported of it, not
+ * even what this turn has still in hand. Do so before closing the descriptor.
  *
  * Returns 0, or -ENOENT where `id` names no registration (any more).
  *
@@ -201,13 +203,14 @@ MIO_API int mio_loop_poll(mio_loop *loop, int64_t timeout_ns);
  * Returns 1, or 0 when the turn has ended: after MIO_TICK, until the next mio_loop_poll().
  *
  * Thread: the loop's own. Cost: some instructions an event; a system call where a signal
- * came or a pause ends.
+ * came or a pause ends; three for a child.
  */
 MIO_API int mio_loop_next(mio_loop *loop, mio_event *ret_event);
 
 /*
  * Run: turn after turn, handing each event to its handler, until mio_loop_shutdown(), or
- * until nothing is left that could ever be reported: no registration, no timer, no signal.
+ * until nothing is left that could ever be reported: no registration, no timer, no signal, no
+ * child.
  *
  * Events that an earlier turn has left come first.
  *
@@ -261,16 +264,16 @@ MIO_API int64_t mio_loop_now(const mio_loop *loop);
 MIO_API int mio_loop_advance(mio_loop *loop, int64_t delta_ns);
 
 /*
- * How many things are registered that could be reported one day: descriptors, timers and
- * signals. mio_loop_run() ends at 0.
+ * How many things are registered that could be reported one day: descriptors, timers,
+ * signals and children. mio_loop_run() ends at 0.
  *
  * Returns the count. Thread: the loop's own. Cost: none.
  */
 MIO_API size_t mio_loop_count(const mio_loop *loop);
 
 /*
- * The kernel's queue, readable while descriptors or signals of this loop are ready: by it the
- * loop is a guest in another one, together with mio_loop_timeout(). Never close it.
+ * The kernel's queue, readable while something of this loop is ready, its timers left out: by
+ * it the loop is a guest in another one, together with mio_loop_timeout(). Never close it.
  *
  * In one case the host must register it anew, for another queue takes its place during
  * mio_loop_poll(), under the same number: a descriptor that has a duplicate was closed before

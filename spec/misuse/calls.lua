@@ -33,8 +33,12 @@ local function values_without_state()
 end
 
 local CLASSES = {
-  "address", "buffer", "listener", "loop", "poll", "registration", "signals", "stream", "timer",
+  "address", "buffer", "listener", "loop", "poll", "process", "registration", "signals",
+  "stream", "timer",
 }
+
+-- It cannot be closed, so one is enough.
+local process = assert(mio.process({ "true" }))
 
 -- One of each class, then some that are closed. All anew: a call may close or end them.
 local function make_objects()
@@ -46,6 +50,7 @@ local function make_objects()
     listener = helper.listener("unix:"),
     loop = loop,
     poll = mio.poll(),
+    process = process,
     registration = loop:register(stream, "r", function() end),
     signals = mio.signal("USR2"),
     stream = stream,

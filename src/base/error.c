@@ -25,6 +25,8 @@ static const error_row error_rows[] = {
     ERROR_ROW(EINTR, "interrupted by a signal"),
     ERROR_ROW(EIO, "input or output failed"),
     ERROR_ROW(ENXIO, "no such device or address"),
+    ERROR_ROW(E2BIG, "arguments too long"),
+    ERROR_ROW(ENOEXEC, "not an executable program"),
     ERROR_ROW(EBADF, "not an open descriptor"),
     ERROR_ROW(ECHILD, "no such child process"),
     ERROR_ROW(EAGAIN, "not ready, try again"),

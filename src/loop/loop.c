@@ -23,6 +23,8 @@ static int loop_init(mio_loop *loop, const mio_loop_config *config)
     mio__slab_init(&loop->registrations, allocator, sizeof(mio__registration),
                    LOOP_ID_REGISTRATION, LOOP_SLAB_CHUNK);
     mio__slab_init(&loop->signals, allocator, sizeof(mio__signal), LOOP_ID_SIGNAL, 1);
+    mio__slab_init(&loop->children, allocator, sizeof(mio__child), LOOP_ID_CHILD, 1);
+    mio__list_init(&loop->ended);
     mio__fd_map_init(&loop->fds, allocator);
     loop->batch = mio__alloc(allocator, (size_t)loop->capacity * sizeof *loop->batch);
     err = loop->batch == NULL ? -ENOMEM : loop_reserve(loop, config);
@@ -36,6 +38,7 @@ static void loop_fini(mio_loop *loop)
     mio__alloc_free(&loop->allocator, loop->batch,
                     (size_t)loop->capacity * sizeof *loop->batch);
     mio__fd_map_fini(&loop->fds);
+    mio__loop_children_free(loop);
     mio__slab_fini(&loop->signals);
     mio__slab_fini(&loop->registrations);
     mio__timers_fini(&loop->timers);
@@ -98,10 +101,10 @@ void mio_loop_free(mio_loop *loop)
 
 size_t mio_loop_count(const mio_loop *loop)
 {
-    size_t own = (loop->pipe != NULL) + loop->resting;
+    const size_t internal = loop->own + loop->resting;
 
-    return (size_t)loop->registrations.count + loop->timers.slab.count + loop->signals.count -
-           own;
+    return (size_t)loop->registrations.count + loop->timers.slab.count + loop->signals.count +
+           loop->children.count - internal;
 }
 
 void mio_loop_shutdown(mio_loop *loop)

@@ -5,18 +5,22 @@
  *    kernel has not: it is paused, and the timer `pause_id` will arm it again).
  * 2. fds leads from the descriptor of every registration to its id, and from no other to one
  *    that lives.
- * 3. Ids of the three slabs differ in kind. The kernel's tokens are ids of registrations; an
+ * 3. Ids of the four slabs differ in kind. The kernel's tokens are ids of registrations; an
  *    id that names nothing is a stale event, and is dropped in one place, in turn.h.
  * 4. `phase` is TURN_NONE exactly between turns; batch[next..count) is what a turn has still
  *    to report of descriptors.
  * 5. `bereft` says that a registration ended after its descriptor was closed: a duplicate of
  *    that descriptor may keep reporting under an id that is dead. See rebuild.c.
- * 6. The signal pipe exists while a signal is registered, and is registered like a descriptor
- *    of the user; its id is pipe_id.
+ * 6. The signal pipe exists while a signal is registered; its registration is pipe_id.
+ * 7. The loop's own registrations, `own` of them, are those of the pipe and of the children.
+ *    They report nothing to the user, whose calls do not find them: see mio__turn_decline().
+ * 8. `ended` lists the children whose end a turn has heard of, and not handed out yet. Once the
+ *    turn is beyond them it is empty.
  */
 #ifndef MIO__LOOP_LOOP_H
 #define MIO__LOOP_LOOP_H
 
+#include "base/list.h"
 #include "data/fd_map.h"
 #include "data/slab.h"
 #include "event/timers.h"
@@ -38,7 +42,7 @@ enum {
 };
 #endif
 
-enum { LOOP_ID_REGISTRATION = 0, LOOP_ID_TIMER = 1, LOOP_ID_SIGNAL = 2 };
+enum { LOOP_ID_REGISTRATION = 0, LOOP_ID_TIMER = 1, LOOP_ID_SIGNAL = 2, LOOP_ID_CHILD = 3 };
 
 typedef struct mio__registration {
     mio__slab_item item;
@@ -48,7 +52,8 @@ typedef struct mio__registration {
     uint8_t interest;
     uint8_t reports; /* what of an event's ready is the user's; 0: nothing for now */
     uint8_t trigger;
-    bool spent; /* MIO_ONESHOT, and reported */
+    bool spent : 1; /* MIO_ONESHOT, and reported */
+    bool own : 1;   /* of the loop itself, not of the user */
 } mio__registration;
 
 typedef struct mio__signal {
@@ -58,10 +63,19 @@ typedef struct mio__signal {
     uint64_t turn; /* made in this turn: not to be reported before the next */
 } mio__signal;
 
+typedef struct mio__child {
+    mio__slab_item item;
+    uint64_t token;
+    uint64_t registration_id;
+    mio__list ended; /* in the loop's list of that name, or in none */
+    mio_fd fd;
+} mio__child;
+
 typedef enum mio__phase {
     TURN_NONE,
     TURN_READY,
     TURN_SIGNALS,
+    TURN_CHILDREN,
     TURN_TIMERS,
     TURN_END
 } mio__phase;
@@ -86,7 +100,8 @@ struct mio_loop {
     mio__slab registrations;
     mio__fd_map fds;
     bool bereft;
-    bool haunted;   /* such a report has come: build the selector anew */
+    bool haunted; /* such a report has come: build the selector anew */
+    size_t own;
     size_t resting; /* registrations that rest, and timers that are theirs */
     mio__timers timers;
     mio__slab signals;
@@ -95,6 +110,8 @@ struct mio_loop {
     uint64_t arrived;       /* bit n - 1: signal n is being reported in this turn */
     uint64_t signals_taken; /* in which turn they were last taken from the pipe */
     uint32_t signal_cursor; /* how far the lowest of them has got in `signals` */
+    mio__slab children;
+    mio__list ended;
 
     mio_loop_clock clock;
     int64_t virtual_ns;  /* the time of a virtual clock */
@@ -110,6 +127,15 @@ static inline bool mio__loop_is_stale(const mio_loop *loop)
 {
     return loop->generation != mio__fork_generation();
 }
+
+/*
+ * registration.c: register a descriptor of the loop's own, to be told to mio__turn_decline()
+ * while it is readable. Returns as mio_loop_register().
+ */
+int mio__loop_register_own(mio_loop *loop, mio_fd fd, uint64_t token, uint64_t *ret_id);
+
+/* registration.c: end that again. */
+void mio__loop_deregister_own(mio_loop *loop, uint64_t id);
 
 /* registration.c: have the kernel watch a resting registration again. Returns 1 and an error
    event where that fails, and the registration has ended; else 0. */
@@ -129,6 +155,18 @@ void mio__loop_signal_take(mio_loop *loop);
 
 /* signal.c: the next event of the signals that have arrived. Returns 1 or 0. */
 int mio__loop_signal_next(mio_loop *loop, mio_event *ret_event);
+
+/* child.c: forget a child. Returns 0 or -ENOENT. */
+int mio__loop_child_end(mio_loop *loop, uint64_t id);
+
+/* child.c: the descriptor of a child, which lives, is readable. */
+void mio__loop_child_heard(mio_loop *loop, uint64_t id);
+
+/* child.c: the next event of the children that have ended. Returns 1 or 0. */
+int mio__loop_child_next(mio_loop *loop, mio_event *ret_event);
+
+/* child.c: forget all children, as the loop goes. */
+void mio__loop_children_free(mio_loop *loop);
 
 /* check.c: assert the invariants above, and those of the parts. */
 void mio__loop_check(const mio_loop *loop);

@@ -30,6 +30,7 @@ static void registration_unpause(mio_loop *loop, mio__registration *registration
 static void registration_end(mio_loop *loop, mio__registration *registration)
 {
     registration_unpause(loop, registration);
+    loop->own -= registration->own;
     mio__fd_map_set(&loop->fds, registration->fd, 0);
     mio__slab_remove(&loop->registrations, mio__slab_id(registration));
 }
@@ -125,9 +126,17 @@ static int registration_change(mio_loop *loop, mio__registration *registration,
     return err;
 }
 
-int mio_loop_reregister(mio_loop *loop, uint64_t id, mio_interest interest, mio_trigger trigger)
+/* What a call of the user names: a registration, but none of the loop's own. */
+static mio__registration *registration_find(const mio_loop *loop, uint64_t id)
 {
     mio__registration *registration = mio__slab_get(&loop->registrations, id);
+
+    return registration != NULL && registration->own ? NULL : registration;
+}
+
+int mio_loop_reregister(mio_loop *loop, uint64_t id, mio_interest interest, mio_trigger trigger)
+{
+    mio__registration *registration = registration_find(loop, id);
     int err;
 
     if (!mio__interest_is_valid(interest, trigger))
@@ -155,19 +164,43 @@ static void registration_disarm(mio_loop *loop, const mio__registration *registr
 
 int mio_loop_deregister(mio_loop *loop, uint64_t id)
 {
-    mio__registration *registration = mio__slab_get(&loop->registrations, id);
+    mio__registration *registration = registration_find(loop, id);
 
     if (registration == NULL)
-        return mio__loop_signal_end(loop, id);
+        return mio__loop_signal_end(loop, id) == 0 ? 0 : mio__loop_child_end(loop, id);
     if (registration->pause_id == 0)
         registration_disarm(loop, registration);
     registration_end(loop, registration);
     return 0;
 }
 
-int mio_loop_pause(mio_loop *loop, uint64_t id, int64_t delay_ns)
+int mio__loop_register_own(mio_loop *loop, mio_fd fd, uint64_t token, uint64_t *ret_id)
+{
+    mio__registration *registration;
+    int err = mio_loop_register(loop, fd, MIO_READABLE, MIO_LEVEL, token, ret_id);
+
+    if (err < 0)
+        return err;
+    registration = mio__slab_get(&loop->registrations, *ret_id);
+    registration->own = true;
+    registration->reports = 0;
+    loop->own++;
+    return 0;
+}
+
+void mio__loop_deregister_own(mio_loop *loop, uint64_t id)
 {
     mio__registration *registration = mio__slab_get(&loop->registrations, id);
+
+    if (registration == NULL)
+        return; /* the program has closed a descriptor that is not its own */
+    registration_disarm(loop, registration);
+    registration_end(loop, registration);
+}
+
+int mio_loop_pause(mio_loop *loop, uint64_t id, int64_t delay_ns)
+{
+    mio__registration *registration = registration_find(loop, id);
     int64_t now_ns = mio_loop_now(loop);
     uint64_t pause_id;
     int err;

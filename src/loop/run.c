@@ -9,6 +9,8 @@ static mio_handler_fn run_choose(const mio_handler *handler, mio_event_kind kind
         return handler->ready;
     case MIO_SIGNAL:
         return handler->signal;
+    case MIO_CHILD:
+        return handler->child;
     case MIO_NOTIFY:
         return handler->notify;
     case MIO_TIMEOUT:

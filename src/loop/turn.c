@@ -5,8 +5,9 @@
  *          wait  ------------------------------> EINTR: the turn brings MIO_INTERRUPTED
  *          take the time, once
  *
- *   next   TURN_READY     descriptors, from the batch  --- a signal pipe? note it
+ *   next   TURN_READY     descriptors, from the batch  --- a signal pipe, a child? note it
  *          TURN_SIGNALS   what the signal pipe has to tell
+ *          TURN_CHILDREN  the status of those that were heard of
  *          TURN_TIMERS    what is due at that time     --- the end of a pause? arm it
  *          TURN_END       MIO_TICK
  *          TURN_NONE      0, until the next poll
@@ -77,8 +78,8 @@ int mio_loop_poll(mio_loop *loop, int64_t timeout_ns)
     return 0;
 }
 
-/* A registration that rests reports nothing, nor does a oneshot that has. The signal pipe's
-   reports nothing by itself: see signal.c. */
+/* A registration that rests reports nothing, nor does a oneshot that has. The loop's own report
+   nothing by themselves: see signal.c and child.c. */
 void mio__turn_decline(mio_loop *loop, const mio_event *event,
                        const mio__registration *registration)
 {
@@ -86,6 +87,8 @@ void mio__turn_decline(mio_loop *loop, const mio_event *event,
         loop->haunted = loop->bereft; /* stale, or a ghost */
     else if (event->token == loop->pipe_id)
         mio__loop_signal_take(loop);
+    else if (registration->own)
+        mio__loop_child_heard(loop, registration->token);
 }
 
 static int turn_next_interruption(mio_loop *loop, mio_event *ret_event)
@@ -128,6 +131,11 @@ static int turn_next_phase(mio_loop *loop, mio_event *ret_event)
     }
     if (loop->phase == TURN_SIGNALS) {
         if (mio__loop_signal_next(loop, ret_event))
+            return 1;
+        loop->phase = TURN_CHILDREN;
+    }
+    if (loop->phase == TURN_CHILDREN) {
+        if (mio__loop_child_next(loop, ret_event))
             return 1;
         loop->phase = TURN_TIMERS;
     }

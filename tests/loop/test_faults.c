@@ -1,11 +1,13 @@
-/* wraps: epoll_create1 epoll_ctl epoll_pwait2 epoll_wait pipe2 */
+/* wraps: epoll_create1 epoll_ctl epoll_pwait2 epoll_wait pipe2 syscall waitid */
 /*
  * System calls that fail, one after the other: a call of src/loop/ that fails has changed
  * nothing, what is lost is told once, and the loop goes on.
  */
 #include "turning.h"
 
+#include "children.h"
 #include "faults.h"
+#include "mio/child.h"
 
 #include <limits.h>
 #include <signal.h>
@@ -21,6 +23,9 @@ WRAP(int, epoll_pwait2,
 WRAP(int, epoll_wait, (int fd, struct epoll_event *events, int capacity, int timeout_ms),
      (fd, events, capacity, timeout_ms))
 WRAP(int, pipe2, (int fds[2], int flags), (fds, flags))
+WRAP(long, syscall, (long number, int pid, int flags), (number, pid, flags))
+WRAP(int, waitid, (idtype_t type, id_t id, siginfo_t *info, int options),
+     (type, id, info, options))
 
 static const int descriptor_errors[] = {EMFILE, ENFILE, ENOMEM, 0};
 static const int add_errors[] = {ENOSPC, ENOMEM, EPERM, EEXIST, EBADF, ELOOP, EINVAL, 0};
@@ -95,6 +100,94 @@ START_TEST(a_signal_without_room_in_the_kernel)
         ck_assert_int_eq(harness_open_descriptors(), before);
         ck_assert_int_eq(add_signal(), 0);
     }
+}
+END_TEST
+
+/* ---------------------------------------------------------------- children */
+
+static int add_child(void)
+{
+    uint64_t id = 4711;
+    const int err = mio_loop_child(loop, getpid(), 1, &id);
+
+    if (err == 0)
+        turning_deregister(id);
+    else
+        ck_assert_uint_eq(id, 4711);
+    ck_assert_uint_eq(mio_loop_count(loop), 0);
+    mio__loop_check(loop);
+    return err;
+}
+
+START_TEST(a_child_that_cannot_be_had)
+{
+    static const int errors[] = {EMFILE, ENFILE, ENOMEM, ESRCH, ENOSYS, EPERM, 0};
+
+    fault_check_each(add_child, "syscall", errors);
+    for (const int *err = kept_errors; *err != 0; err++) {
+        const int before = harness_open_descriptors();
+
+        strike("epoll_ctl", *err);
+        ck_assert_int_eq(add_child(), -*err);
+        struck();
+        ck_assert_int_eq(harness_open_descriptors(), before);
+    }
+    ck_assert_int_eq(add_child(), 0);
+}
+END_TEST
+
+/* Whatever a wait gives, the end is told, and once. */
+START_TEST(a_child_that_cannot_be_waited_for)
+{
+    static const int errors[] = {ECHILD, EINVAL, EBADF, 0};
+    const int pid = children_exiting(3);
+
+    children_await(pid);
+    for (const int *err = errors; *err != 0; err++) {
+        ck_assert_int_eq(mio_loop_child(loop, pid, 1, NULL), 0);
+        strike("waitid", *err);
+        turning_expect(1, (mio_event[]){{.kind = MIO_CHILD, .ready = MIO_ERROR, .token = 1}});
+        struck();
+        ck_assert_uint_eq(mio_loop_count(loop), 0);
+        turning_expect_none();
+    }
+    children_reap(pid);
+}
+END_TEST
+
+/* One whose debugger has not let it go: nothing is told, and it is asked again. */
+START_TEST(a_child_that_cannot_be_waited_for_yet)
+{
+    const int pid = children_exiting(3);
+
+    children_await(pid);
+    ck_assert_int_eq(mio_loop_child(loop, pid, 1, NULL), 0);
+    strike("waitid", EAGAIN);
+    turning_expect(0, NULL);
+    struck();
+    turning_expect(1, (mio_event[]){{.kind = MIO_CHILD, .token = 1, .value = 3}});
+}
+END_TEST
+
+static int memory_scenario(const mio_allocator *allocator)
+{
+    const mio_loop_config config = {.allocator = allocator};
+    mio_loop *own;
+    int err = mio_loop_new(&config, &own);
+
+    if (err < 0)
+        return err;
+    err = mio_loop_child(own, getpid(), 1, NULL);
+    if (err == 0)
+        err = mio_loop_child(own, getppid(), 2, NULL);
+    mio_loop_free(own);
+    return err;
+}
+
+START_TEST(children_without_memory)
+{
+    fault_check_memory(memory_scenario, false);
+    fault_check_memory(memory_scenario, true);
 }
 END_TEST
 
@@ -408,6 +501,12 @@ Suite *harness_suite(void)
     tcase_add_test(tcase, a_new_loop_without_descriptors);
     tcase_add_test(tcase, a_signal_without_descriptors);
     tcase_add_test(tcase, a_signal_without_room_in_the_kernel);
+
+    tcase = turning_case(suite, "children");
+    tcase_add_test(tcase, a_child_that_cannot_be_had);
+    tcase_add_test(tcase, a_child_that_cannot_be_waited_for);
+    tcase_add_test(tcase, a_child_that_cannot_be_waited_for_yet);
+    tcase_add_test(tcase, children_without_memory);
 
     tcase = turning_case(suite, "registrations");
     tcase_add_checked_fixture(tcase, fds_open, fds_close);

@@ -8,11 +8,13 @@ PUBLIC = {
     "base": "base",
     "event": "base",
     "clock": "sys",
+    "process": "sys",
     "poll": "event",
     "signals": "event",
     "loop": "loop",
     "timer": "loop",
     "signal": "loop",
+    "child": "loop",
     "addr": "net",
     "socket": "net",
 }

@@ -1,4 +1,5 @@
-/* wraps: calloc epoll_create1 epoll_ctl epoll_pwait2 epoll_wait eventfd pipe2 read write */
+/* wraps: calloc epoll_create1 epoll_ctl epoll_pwait2 epoll_wait eventfd pipe2 read syscall
+   waitid write */
 /*
  * System calls that fail, one after the other: whatever a call gives, src/sys/ leaves nothing
  * behind and says what its headers say. These are the calls of Linux.
@@ -6,9 +7,12 @@
 #include "selecting.h"
 
 #include "mio/clock.h"
+#include "sys/child.h"
+#include "sys/descriptor.h"
 #include "sys/signal_pipe.h"
 #include "sys/waker.h"
 
+#include "children.h"
 #include "faults.h"
 
 #include <limits.h>
@@ -24,6 +28,10 @@ WRAP(int, eventfd, (unsigned value, int flags), (value, flags))
 WRAP(int, pipe2, (int fds[2], int flags), (fds, flags))
 WRAP(ssize_t, read, (int fd, void *buffer, size_t size), (fd, buffer, size))
 WRAP(ssize_t, write, (int fd, const void *data, size_t size), (fd, data, size))
+
+WRAP(long, syscall, (long number, int pid, int flags), (number, pid, flags))
+WRAP(int, waitid, (idtype_t type, id_t id, siginfo_t *info, int options),
+     (type, id, info, options))
 
 void *__real_calloc(size_t count, size_t size);
 void *__wrap_calloc(size_t count, size_t size);
@@ -98,8 +106,23 @@ static int open_signal_pipe(void)
     return err;
 }
 
+static int open_child(void)
+{
+    mio_fd fd = -2;
+    const int err = mio__child_open(getpid(), &fd);
+
+    if (err == 0)
+        mio__descriptor_close(fd);
+    else
+        ck_assert_int_eq(fd, -2);
+    return err;
+}
+
 START_TEST(opening_fails)
 {
+    static const int child_errors[] = {EMFILE, ENFILE, ENOMEM, ESRCH, ENOSYS, EPERM, 0};
+
+    fault_check_each(open_child, "syscall", child_errors);
     fault_check_each(open_selector, "epoll_create1", descriptor_errors);
     fault_check_each(open_waker, "eventfd", descriptor_errors);
     fault_check_each(open_signal_pipe, "pipe2", descriptor_errors);
@@ -143,6 +166,44 @@ START_TEST(a_signal_pipe_without_memory)
     ck_assert_int_eq(harness_open_descriptors(), before);
     while (count > 0)
         mio__signal_pipe_close(pipes[--count]);
+}
+END_TEST
+
+/* ------------------------------------------------------------------ children */
+
+START_TEST(a_wait_for_a_child_is_interrupted)
+{
+    const int pid = children_exiting(6);
+    mio_fd fd;
+    int status = 4711;
+
+    ck_assert_int_eq(mio__child_open(pid, &fd), 0);
+    children_await(pid);
+    fault_arm("waitid", EINTR, 0, 3);
+    ck_assert_int_eq(mio__child_wait(fd, &status), 0);
+    ck_assert_int_eq(fault_disarm(), 3);
+    ck_assert_int_eq(status, 6);
+    mio__descriptor_close(fd);
+}
+END_TEST
+
+START_TEST(a_wait_for_a_child_fails)
+{
+    static const int errors[] = {ECHILD, EINVAL, EBADF, 0};
+    const int pid = children_exiting(6);
+    mio_fd fd;
+    int status = 4711;
+
+    ck_assert_int_eq(mio__child_open(pid, &fd), 0);
+    children_await(pid);
+    for (const int *err = errors; *err != 0; err++) {
+        fault_arm("waitid", *err, 0, 1);
+        ck_assert_int_eq(mio__child_wait(fd, &status), -*err);
+        ck_assert_int_eq(fault_disarm(), 1);
+    }
+    ck_assert_int_eq(status, 4711);
+    mio__descriptor_close(fd);
+    children_reap(pid);
 }
 END_TEST
 
@@ -303,6 +364,8 @@ Suite *harness_suite(void)
     tcase_add_test(tcase, opening_fails);
     tcase_add_test(tcase, a_waker_that_cannot_be_registered_is_closed);
     tcase_add_test(tcase, a_signal_pipe_without_memory);
+    tcase_add_test(tcase, a_wait_for_a_child_is_interrupted);
+    tcase_add_test(tcase, a_wait_for_a_child_fails);
 
     tcase = selecting_case(suite, "registering and waiting");
     tcase_add_test(tcase, changes_fail_and_change_nothing);

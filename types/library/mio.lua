@@ -98,6 +98,15 @@ local mio = {}
 ---coroutine is resumed.
 ---@alias mio.signal_handler fun(signal: mio.signal_name|integer, registration: mio.registration)|thread|table|userdata
 
+---Called when a child process has ended, with how it did and the code that goes with it:
+---
+--- * `"exit"`, its status: 0 to 255
+--- * `"signal"`, the signal that has killed it: its name, or its number where it has none here
+--- * `"unknown"`, nil: somebody else has waited for it
+---
+---A coroutine is resumed. The registration has ended.
+---@alias mio.child_handler fun(how: "exit"|"signal"|"unknown", code: integer|string|nil, registration: mio.registration)|thread|table|userdata
+
 -- ------------------------------------------------------------------ functions
 
 ---An address from its text:
@@ -180,6 +189,47 @@ function mio.now() end
 ---@return string? err
 ---@return string? code
 function mio.poll() end
+
+---What is known of a process before it starts. A stream is `"inherit"` that of this program;
+---`"null"` gives nothing and takes everything; `"pipe"` has its other end here, in the
+---process's field of the same name.
+---@class mio.process_options
+---@field stdin? "inherit"|"null"|"pipe" "inherit" if absent
+---@field stdout? "inherit"|"null"|"pipe" "inherit" if absent
+---@field stderr? "inherit"|"null"|"pipe" "inherit" if absent
+---@field env? table<string, string> the whole environment; that of this program if absent
+---@field cwd? string where it runs; where this program does if absent
+
+---Start a process: a program, which is searched in PATH unless its name has a slash, and its
+---arguments. There is no shell, and nothing to quote. It begins with the default effect of all
+---signals, and without any descriptor of mio but its standard streams.
+---
+---Its end is told by `loop:child`; somebody has to ask, or it stays in the process table as long
+---as this program runs.
+---
+---Fails with `ENOENT` (no such program or directory), `EACCES`, `ENOTDIR`, `E2BIG`, `EAGAIN` (no
+---more processes), `EMFILE` and others; `err` is like "process ls: not found".
+---
+---```lua
+---local cat = assert(mio.process({ "cat", "-n" }, { stdin = "pipe", stdout = "pipe" }))
+---loop:register(cat.stdout, "r", function()
+---  local text, err = cat.stdout:try_read()
+---  if text then
+---    io.write(text)
+---  elseif err ~= "again" then
+---    cat.stdout:close()
+---  end
+---end)
+---loop:child(cat, function(how, code) print("cat has ended: " .. how, code) end)
+---cat.stdin:try_write("one\ntwo\n")
+---cat.stdin:close()
+---```
+---@param argv string[]
+---@param options? mio.process_options
+---@return mio.process? process
+---@return string? err
+---@return string? code
+function mio.process(argv, options) end
 
 ---A set of signals, to be registered with a poll or asked by `try_read`. From now on they are
 ---caught; when nobody wants one any more, the program's own disposition is back. With a loop,
@@ -351,7 +401,8 @@ function listener:close() end
 
 -- --------------------------------------------------------------------- loops
 
----Calls handlers: of sources that are ready, then of signals, then of timers that are due.
+---Calls handlers: of sources that are ready, then of signals, of children that have ended, of
+---timers that are due.
 ---One round of this is a turn. What a handler starts is seen in the next turn; what it stops
 ---is not reported any more, not even from the turn in hand.
 ---
@@ -398,6 +449,24 @@ function loop:register(source, interest, handler, options) end
 ---@return string? code
 function loop:signal(signal, handler) end
 
+---Have a handler called when a child process ends, one that `mio.process` has started or any
+---other, by its number. The loop waits for it at that moment, so
+---that until then no other process gets its number. One that has ended already is told in the
+---next turn. As long as it is registered, `run` goes on.
+---
+---The status is `"unknown"` where another part of the program has waited for it, where SIGCHLD
+---is ignored, and of a process that is no child of this one. `deregister` forgets the child: it
+---is not waited for then. Each child takes a descriptor.
+---
+---Fails with `"closed"`, `ESRCH` (no such process, or it was waited for), `EMFILE`, `ENFILE`,
+---`ENOMEM`, `ENOSPC`; `ENOSYS` before Linux 5.3.
+---@param process mio.process|integer
+---@param handler mio.child_handler
+---@return mio.registration? registration
+---@return string? err
+---@return string? code
+function loop:child(process, handler) end
+
 ---Have a handler called once, when so many seconds have passed since the turn began. The loop
 ---keeps the timer alive until then. With 0 it is called in the next turn. `math.huge` is
 ---never.
@@ -428,8 +497,8 @@ function loop:after(seconds, handler) end
 function loop:every(seconds, handler) end
 
 ---Turn after turn, until `shutdown`, or until nothing is registered any more: no source, no
----timer, no signal. What an earlier run has left comes first. A shutdown that came before it
----ends it after its first turn, which does not wait.
+---timer, no signal, no child. What an earlier run has left comes first. A shutdown that came
+---before it ends it after its first turn, which does not wait.
 ---
 ---Fails with `"closed"`; `"running"` if the loop runs already (the caller is a handler of it)
 ---or belongs to a host program; and an errno if the kernel refuses to wait.
@@ -552,19 +621,40 @@ function poll:pollfd() end
 ---@return true
 function poll:close() end
 
+-- ---------------------------------------------------------------- processes
+
+---A process that was started by `mio.process`. When nobody holds the object any more, the
+---process goes on; its streams are closed like any others.
+---@class mio.process
+---@field pid integer its number
+---@field stdin? mio.stream our end of its standard input, if that is a pipe; close it to end the input
+---@field stdout? mio.stream our end of its standard output, if that is a pipe
+---@field stderr? mio.stream our end of its standard error, if that is a pipe
+local process = {}
+
+---Send it a signal.
+---
+---Fails with `ESRCH` if it has ended and a loop has told so through this object (its number may
+---be another one's by then), or `EPERM` if it has become another user's.
+---@param signal? mio.signal_name|"KILL"|"STOP"|integer "TERM" if absent
+---@return true? ok
+---@return string? err
+---@return string? code
+function process:kill(signal) end
+
 -- ------------------------------------------------------------- registrations
 
----A source that is registered with a loop or a poll, or a signal with a loop. As a
+---A source that is registered with a loop or a poll, or a signal or a child with a loop. As a
 ---to-be-closed variable it is deregistered.
 ---@class mio.registration
----@field source? mio.source|mio.signal_name what was registered; nil when it has ended
+---@field source? mio.source|mio.signal_name|mio.process what was registered (a child: its object or number); nil when it has ended
 local registration = {}
 
 ---Change what is told, and arm it anew: what holds already is told again, after `"edge"` and
 ---`"oneshot"` too. The trigger stays as it is unless `options` name one. Ends a pause.
 ---
 ---Fails with `"closed"` when it has ended, `EBADF` when the descriptor was closed behind it,
----`ENOMEM`, `ENOSPC`. Raises an error for a signal. Cost: at most one system call.
+---`ENOMEM`, `ENOSPC`. Raises an error for a signal or a child. Cost: at most one system call.
 ---@param interest mio.interest
 ---@param options? mio.register_options
 ---@return true? ok
@@ -575,7 +665,7 @@ function registration:reregister(interest, options) end
 ---Have it rest: nothing is told for a while, whatever its trigger; then it is armed by itself.
 ---A pause during a pause moves its end.
 ---
----Fails with `"closed"` or `ENOMEM`. Raises an error for a signal.
+---Fails with `"closed"` or `ENOMEM`. Raises an error for a signal or a child.
 ---@param seconds number 0 or more
 ---@return true? ok
 ---@return string? err
