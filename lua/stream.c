@@ -78,20 +78,29 @@ static int stream_read_failure(lua_State *L, ptrdiff_t count)
     return count == 0 ? mio__lua_end_of_stream(L) : mio__lua_failure(L, (int)count);
 }
 
+/* Closed; or bytes are missing at this place of the stream, and what follows would be taken for
+   them. */
+static int stream_refuse(lua_State *L, const mio__lua_stream *stream)
+{
+    return stream->source.fd < 0 ? mio__lua_token(L, "closed") : mio__lua_failure(L, -ENOMEM);
+}
+
 static int stream_read_string(lua_State *L,
                               ptrdiff_t (*read)(mio_fd fd, void *buffer, size_t size))
 {
-    const mio__lua_stream *stream = stream_check(L);
+    mio__lua_stream *stream = stream_check(L);
     const size_t size = stream_check_size(L, 2);
     char *scratch = mio__lua_state_get(L)->scratch;
     ptrdiff_t count;
 
-    if (stream->source.fd < 0)
-        return mio__lua_token(L, "closed");
+    if (stream->source.fd < 0 || stream->lost)
+        return stream_refuse(L, stream);
     count = read(stream->source.fd, scratch, size);
     if (count <= 0)
         return stream_read_failure(L, count);
+    stream->lost = read == mio_read; /* and so it stays, if there is no memory for the string */
     lua_pushlstring(L, scratch, (size_t)count);
+    stream->lost = false;
     return 1;
 }
 
@@ -120,8 +129,8 @@ static int stream_try_read_into(lua_State *L)
     luaL_argcheck(L, limit >= 1, 3, "a size is 1 byte or more");
     mio__lua_buffer_reserve(L, 2, buffer,
                             limit < STREAM_READ_SPACE ? (size_t)limit : STREAM_READ_SPACE);
-    if (stream->source.fd < 0)
-        return mio__lua_token(L, "closed");
+    if (stream->source.fd < 0 || stream->lost)
+        return stream_refuse(L, stream);
     size = mio__lua_buffer_free(buffer);
     if ((lua_Unsigned)limit < size)
         size = (size_t)limit;

@@ -8,6 +8,7 @@
 
 typedef struct mio__lua_stream {
     mio__lua_source source; /* first: see source.h */
+    bool lost;              /* bytes were read, and Lua had no memory for them */
 } mio__lua_stream;
 
 /* Push a new stream, closed until its source gets a descriptor. */

@@ -213,4 +213,21 @@ describe("a set of signals", function()
     assert.equal("", output)
     assert.equal(128 + 15, status)
   end)
+
+  it("is readable while a signal waits", function()
+    local signals = helper.keep(assert(mio.signal("USR1", "USR2")))
+    local poll = helper.poll()
+    local names = {}
+    assert(poll:register(signals, true, "r"))
+    helper.kill("USR1")
+    helper.kill("USR2")
+    for _ = 1, 2 do
+      for _ in poll:wait(10) do
+        table.insert(names, signals:try_read())
+      end
+    end
+    table.sort(names)
+    assert.same({ "USR1", "USR2" }, names)
+    for _ in poll:wait(0) do error("nothing waits") end
+  end)
 end)

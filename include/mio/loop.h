@@ -134,7 +134,8 @@ MIO_API int mio_loop_register(mio_loop *loop, mio_fd fd, mio_interest interest,
  * Returns 0, or
  *   -EINVAL            an empty or unknown interest, an unknown trigger
  *   -ENOENT            `id` names no registration of a descriptor
- *   -EBADF             the descriptor was closed; the registration has ended
+ *   -EBADF             the descriptor was closed, as the kernel says where it is asked; the
+ *                      registration has ended
  *   -ENOMEM, -ENOSPC   as mio_loop_register(); the registration is as it was
  *   -ESTALE            as mio_loop_register()
  *
@@ -275,9 +276,10 @@ MIO_API size_t mio_loop_count(const mio_loop *loop);
  * The kernel's queue, readable while something of this loop is ready, its timers left out: by
  * it the loop is a guest in another one, together with mio_loop_timeout(). Never close it.
  *
- * In one case the host must register it anew, for another queue takes its place during
- * mio_loop_poll(), under the same number: a descriptor that has a duplicate was closed before
- * it was deregistered, and the loop had to get rid of what the kernel goes on reporting of it.
+ * In one case the host must deregister it and register it again, for another queue takes its
+ * place during mio_loop_poll(), under the same number: a descriptor that has a duplicate was
+ * closed before it was deregistered, and the loop had to get rid of what the kernel goes on
+ * reporting of it.
  *
  * Returns the descriptor. Thread: any. Cost: none.
  */

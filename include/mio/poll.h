@@ -97,7 +97,7 @@ MIO_API int mio_poll_deregister(mio_poll *poll, mio_fd fd);
  *   timeout_ns   how long to wait at the most; 0 not at all, -1 for ever
  *
  * Returns the number of events, 0 after the timeout, or
- *   -EINTR    a signal handler of the program ran
+ *   -EINTR    a signal handler ran, of the program or (for mio_signals) of mio
  *   -EINVAL   a capacity below 1, a timeout below -1
  *
  * Thread: any; of several that wait, each event goes to one. Cost: one system call.

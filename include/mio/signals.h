@@ -68,7 +68,7 @@ MIO_API int mio_signals_remove(mio_signals *signals, int signal_number);
  *
  * Returns the signal's number, lowest first, or -EAGAIN.
  *
- * Thread: one at a time. Cost: one system call where nothing is left from the last look.
+ * Thread: one at a time. Cost: one system call; one more while other signals wait.
  */
 MIO_API int mio_signals_next(mio_signals *signals);
 

@@ -31,7 +31,7 @@ extern "C" {
 /* ------------------------------------------------------------------ listening */
 
 /*
- * How to listen. Every field's 0 is its default; a later release may add fields at the end.
+ * How to listen. Every field's 0 is its default.
  */
 typedef struct mio_listen_options {
     /* How many clients may wait to be accepted; 0 = 1024, a burst between two turns of a busy
@@ -146,7 +146,7 @@ MIO_API int mio_accept_shed(mio_fd fd, mio_fd *spare);
 /* ----------------------------------------------------------------- connecting */
 
 /*
- * How to connect. Every field's 0 is its default; a later release may add fields at the end.
+ * How to connect. Every field's 0 is its default.
  */
 typedef struct mio_connect_options {
     /* The address to connect from; NULL = the kernel chooses. A port of 0 is chosen by the

@@ -1,8 +1,10 @@
 /*
  * Timers of a loop.
  *
- * A timer is never early and in order of deadlines; within one tick of the wheel (65.536
- * microseconds) it is first-in, first-out. Delays count from mio_loop_now(), the turn's time.
+ * A timer is never early. Timers come in the order of their ticks (65.536 microseconds; a
+ * nanosecond by a virtual clock), and within a tick first-in, first-out; but one without delay
+ * is due in the next turn, and one that was reset to a later time stands anywhere in its tick.
+ * Delays count from mio_loop_now(), the turn's time.
  */
 #ifndef MIO_TIMER_H
 #define MIO_TIMER_H

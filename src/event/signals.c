@@ -1,17 +1,15 @@
 /*
- * A set of signals: a signal pipe, and what was taken from it and not yet told.
+ * A set of signals: a signal pipe on the heap.
  */
 #include "mio/signals.h"
 
 #include "base/alloc.h"
-#include "base/bits.h"
 #include "sys/signal_pipe.h"
 
 #include <errno.h>
 
 struct mio_signals {
     mio__signal_pipe *pipe;
-    uint64_t taken; /* bit n - 1: signal n came, next() has not told it */
     mio_allocator allocator;
 };
 
@@ -28,7 +26,6 @@ int mio_signals_new(const mio_allocator *allocator, mio_signals **ret_signals)
         mio__alloc_free(from, signals, sizeof *signals);
         return err;
     }
-    signals->taken = 0;
     signals->allocator = *from;
     *ret_signals = signals;
     return 0;
@@ -50,25 +47,14 @@ int mio_signals_add(mio_signals *signals, int signal_number)
 
 int mio_signals_remove(mio_signals *signals, int signal_number)
 {
-    int err = mio__signal_pipe_remove(signals->pipe, signal_number);
-
-    if (err < 0)
-        return err;
-    signals->taken &= ~(UINT64_C(1) << (signal_number - 1));
-    return 0;
+    return mio__signal_pipe_remove(signals->pipe, signal_number);
 }
 
 int mio_signals_next(mio_signals *signals)
 {
-    unsigned lowest;
+    const int signal_number = mio__signal_pipe_take_one(signals->pipe);
 
-    if (signals->taken == 0)
-        signals->taken = mio__signal_pipe_take(signals->pipe);
-    if (signals->taken == 0)
-        return -EAGAIN;
-    lowest = (unsigned)mio__bits_lowest(signals->taken); /* not zero: asked above */
-    signals->taken &= signals->taken - 1;
-    return (int)lowest + 1;
+    return signal_number != 0 ? signal_number : -EAGAIN;
 }
 
 mio_fd mio_signals_fd(const mio_signals *signals)

@@ -100,7 +100,8 @@ struct mio_loop {
     mio__slab registrations;
     mio__fd_map fds;
     bool bereft;
-    bool haunted; /* such a report has come: build the selector anew */
+    uint64_t bereft_turn; /* when that happened: events of that turn may be merely stale */
+    bool haunted;         /* such a report has come: build the selector anew */
     size_t own;
     size_t resting; /* registrations that rest, and timers that are theirs */
     mio__timers timers;

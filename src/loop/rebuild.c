@@ -5,7 +5,7 @@
  *
  * So once a registration has ended without the kernel finding its descriptor (`bereft`), an
  * event of a dead id is taken for a ghost (`haunted`), and the next poll begins with a new
- * queue. An event that was only stale costs one rebuild in vain, no more.
+ * queue. In the turn in which that happened it may be stale only: the kernel told it before.
  */
 #include "loop/loop.h"
 

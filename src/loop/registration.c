@@ -18,6 +18,13 @@ static void registration_set(mio__registration *registration, mio_interest inter
     registration->spent = false;
 }
 
+/* See rebuild.c. */
+static void registration_bereave(mio_loop *loop)
+{
+    loop->bereft = true;
+    loop->bereft_turn = loop->turn;
+}
+
 static void registration_unpause(mio_loop *loop, mio__registration *registration)
 {
     if (registration->pause_id == 0)
@@ -49,7 +56,7 @@ static int registration_displace(mio_loop *loop, mio_fd fd)
         return 0;
     if (old->pause_id != 0)
         return -EEXIST;
-    loop->bereft = true;
+    registration_bereave(loop);
     registration_end(loop, old);
     return 0;
 }
@@ -104,7 +111,7 @@ static int registration_lost(mio_loop *loop, mio__registration *registration, in
 {
     if (err != -EBADF && err != -ENOENT)
         return err;
-    loop->bereft = true;
+    registration_bereave(loop);
     registration_end(loop, registration);
     return -EBADF;
 }
@@ -159,7 +166,7 @@ static void registration_disarm(mio_loop *loop, const mio__registration *registr
     if (mio__loop_is_stale(loop))
         return; /* the parent's entry is to stay */
     if (mio__selector_deregister(&loop->selector, registration->fd) < 0)
-        loop->bereft = true;
+        registration_bereave(loop);
 }
 
 int mio_loop_deregister(mio_loop *loop, uint64_t id)

@@ -84,7 +84,7 @@ void mio__turn_decline(mio_loop *loop, const mio_event *event,
                        const mio__registration *registration)
 {
     if (registration == NULL || registration->pause_id != 0)
-        loop->haunted = loop->bereft; /* stale, or a ghost */
+        loop->haunted |= loop->bereft && loop->turn != loop->bereft_turn; /* else stale */
     else if (event->token == loop->pipe_id)
         mio__loop_signal_take(loop);
     else if (registration->own)

@@ -17,6 +17,8 @@
  */
 #include "sys/signal_pipe.h"
 
+#include "base/bits.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
@@ -230,6 +232,18 @@ int mio__signal_pipe_remove(mio__signal_pipe *pipe, int signal_number)
 mio_fd mio__signal_pipe_fd(const mio__signal_pipe *pipe)
 {
     return pipe->read_fd;
+}
+
+int mio__signal_pipe_take_one(mio__signal_pipe *pipe)
+{
+    const uint64_t came = mio__signal_pipe_take(pipe);
+    const uint64_t rest = came & (came - 1);
+
+    if (came == 0)
+        return 0;
+    if (rest != 0 && atomic_fetch_or(&pipe->pending, rest) == 0)
+        (void)!write(pipe->write_fd, "", 1); /* the pipe is empty: see invariant 6 */
+    return (int)mio__bits_lowest(came) + 1;  /* not zero: asked above */
 }
 
 uint64_t mio__signal_pipe_take(mio__signal_pipe *pipe)

@@ -35,4 +35,8 @@ mio_fd mio__signal_pipe_fd(const mio__signal_pipe *pipe);
 /* The signals that came since the last call: bit n - 1 for signal n. */
 uint64_t mio__signal_pipe_take(mio__signal_pipe *pipe);
 
+/* Take the lowest of them alone; the pipe stays readable while there are others. Returns its
+   number, or 0. */
+int mio__signal_pipe_take_one(mio__signal_pipe *pipe);
+
 #endif

@@ -377,14 +377,15 @@ END_TEST
 
 START_TEST(a_signal_in_this_thread_ends_the_wait)
 {
-    pid_t child = fork();
+    pid_t child;
 
+    want(SIGCHLD, 1);
+    child = fork();
     ck_assert_int_ge(child, 0);
     if (child == 0) {
         usleep(20000);
         _exit(0);
     }
-    want(SIGCHLD, 1);
     turns_until(SIGCHLD);
     ck_assert_int_eq(waitpid(child, NULL, 0), child);
 }
