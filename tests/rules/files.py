@@ -4,7 +4,7 @@ import pathlib
 from house import files, report
 
 # Tests of something wider than one source.
-WIDE = {"faults", "misuse", "types"}
+WIDE = {"faults", "memory", "misuse", "types"}
 
 RULES = [path for path in files("tests/rules/*.py") if path.stem != "house"]
 
@@ -43,6 +43,12 @@ listed(files("examples/*.c"), lambda path: path.stem)
 listed(files("tests/*/test_*.c"), test_name)
 listed(files("spec/*_spec.lua"), spec_name)
 listed(RULES, lambda path: path.stem)
-mirrors("tests/*/test_*.c", lambda path: pathlib.Path("src", test_name(path.relative_to("tests"))))
+def source_name(path):
+    """tests/lua/ tests lua/, every other folder its room in src/."""
+    name = test_name(path.relative_to("tests"))
+    return pathlib.Path("" if name.startswith("lua/") else "src", name)
+
+
+mirrors("tests/*/test_*.c", source_name)
 mirrors("spec/*_spec.lua", lambda path: pathlib.Path("lua", spec_name(path)))
 report(problems)

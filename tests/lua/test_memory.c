@@ -1,0 +1,204 @@
+/*
+ * Lua programs in a state whose memory runs out: each allocation of a whole scenario fails
+ * once, and all from it on fail, until the scenario passes untouched. Whatever happens, closing
+ * the state gives back every byte and every descriptor.
+ */
+#include "mio/lua.h"
+
+#include "harness.h"
+
+#include <lauxlib.h>
+#include <lualib.h>
+#include <stdbool.h>
+#include <stdlib.h>
+
+static struct {
+    size_t used;
+    long calls;
+    long fail_at; /* 0: never */
+    bool sticky;
+    bool failed;
+} memory;
+
+static bool memory_refuses(void)
+{
+    memory.calls++;
+    if (memory.fail_at == 0 || memory.calls < memory.fail_at)
+        return false;
+    if (!memory.sticky && memory.calls > memory.fail_at)
+        return false;
+    memory.failed = true;
+    return true;
+}
+
+static void *memory_realloc(void *ud, void *ptr, size_t osize, size_t nsize)
+{
+    const size_t before = ptr != NULL ? osize : 0;
+    void *block;
+
+    (void)ud;
+    if (nsize == 0) {
+        free(ptr);
+        memory.used -= before;
+        return NULL;
+    }
+    if (nsize > before && memory_refuses())
+        return NULL;
+    block = realloc(ptr, nsize);
+    ck_assert_ptr_nonnull(block);
+    memory.used += nsize - before;
+    return block;
+}
+
+/* Stack: the scenario. The module is opened within what may fail. */
+static int memory_scenario(lua_State *L)
+{
+    luaL_requiref(L, "mio", luaopen_mio, 0);
+    lua_pop(L, 1);
+    lua_call(L, 0, 0);
+    return 0;
+}
+
+/* Run a scenario. Returns whether an allocation failed in it. */
+static bool memory_run(const char *scenario, long fail_at, bool sticky)
+{
+    const int descriptors = harness_open_descriptors();
+    lua_State *L;
+    int status;
+
+    memory.fail_at = 0;
+    memory.failed = false;
+    memory.sticky = sticky;
+    L = lua_newstate(memory_realloc, NULL);
+    ck_assert_ptr_nonnull(L);
+    luaL_openlibs(L);
+    lua_pushcfunction(L, memory_scenario);
+    ck_assert_int_eq(luaL_loadstring(L, scenario), LUA_OK);
+    memory.calls = 0;
+    memory.fail_at = fail_at;
+    status = lua_pcall(L, 1, 0, 0);
+    memory.fail_at = 0;
+    if (status != LUA_OK && !memory.failed)
+        ck_abort_msg("%s", lua_tostring(L, -1));
+    lua_close(L);
+    ck_assert_uint_eq(memory.used, 0);
+    ck_assert_int_eq(harness_open_descriptors(), descriptors);
+    return memory.failed;
+}
+
+static void memory_try(const char *scenario)
+{
+    for (int sticky = 0; sticky < 2; sticky++) {
+        long fail_at = 1;
+
+        while (memory_run(scenario, fail_at, sticky == 1))
+            fail_at++;
+        ck_assert_int_gt(fail_at, 10);
+    }
+}
+
+START_TEST(an_echo_over_tcp)
+{
+    memory_try("local mio = require('mio')\n"
+               "local loop = assert(mio.loop())\n"
+               "local listener = assert(mio.listen('127.0.0.1:0'))\n"
+               "local client = assert(mio.try_connect(listener:local_address()))\n"
+               "local got\n"
+               "assert(loop:register(listener, 'r', function()\n"
+               "  for stream in listener:try_accepts() do\n"
+               "    assert(loop:register(stream, 'r', function(stream)\n"
+               "      local data = stream:try_read()\n"
+               "      if data then stream:try_write(data, '!') else stream:close() end\n"
+               "    end))\n"
+               "  end\n"
+               "end))\n"
+               "local text = ('x'):rep(100)\n"
+               "assert(loop:register(client, 'w', function(client, _, _, _, registration)\n"
+               "  client:try_write(text)\n"
+               "  client:shutdown('w')\n"
+               "  registration:deregister()\n"
+               "  assert(loop:register(client, 'r', function()\n"
+               "    local data = client:try_read()\n"
+               "    if data then got = (got or '') .. data else loop:shutdown() end\n"
+               "  end))\n"
+               "end))\n"
+               "assert(loop:run())\n"
+               "assert(got == text .. '!')\n"
+               "loop:close()\n");
+}
+END_TEST
+
+START_TEST(a_poll_and_buffers)
+{
+    memory_try("local mio = require('mio')\n"
+               "local poll <close> = assert(mio.poll())\n"
+               "local listener <close> = assert(mio.listen('127.0.0.1:0'))\n"
+               "local client <close> = assert(mio.try_connect(listener:local_address()))\n"
+               "local out, back = mio.buffer():append('hello'), mio.buffer(3)\n"
+               "assert(poll:register(listener, 'accept', 'r'))\n"
+               "assert(poll:register(client, {}, 'w', { trigger = 'oneshot' }))\n"
+               "local server\n"
+               "while #back < 5 do\n"
+               "  for token in assert(poll:wait(10)) do\n"
+               "    if token == 'accept' then\n"
+               "      server = assert(listener:try_accept())\n"
+               "      assert(poll:register(server, 1, 'r'))\n"
+               "    elseif token == 1 then\n"
+               "      assert(server:try_read_into(back))\n"
+               "    else\n"
+               "      client:try_write(out)\n"
+               "    end\n"
+               "  end\n"
+               "end\n"
+               "assert(tostring(back) == 'hello' and back:find('lo') == 4)\n");
+}
+END_TEST
+
+START_TEST(timers_signals_and_coroutines)
+{
+    memory_try("local mio = require('mio')\n"
+               "local loop = assert(mio.loop({ clock = 'virtual' }))\n"
+               "local count = 0\n"
+               "local every = assert(loop:every(1, coroutine.create(function()\n"
+               "  while true do count = count + 1 coroutine.yield() end\n"
+               "end)))\n"
+               "assert(loop:after(5.5, function() every:cancel() end))\n"
+               "local registration = assert(loop:signal('USR2', print))\n"
+               "assert(loop:after(6, function(timer)\n"
+               "  if registration then registration:deregister() end\n"
+               "  registration = nil\n"
+               "end))\n"
+               "assert(loop:run())\n"
+               "assert(count == 5)\n"
+               "local signals = assert(mio.signal('USR1', 'USR2'))\n"
+               "assert(select(2, signals:try_read()) == 'again')\n"
+               "assert(tostring(mio.address('[::1]:80')) == '[::1]:80')\n");
+}
+END_TEST
+
+START_TEST(errors_in_handlers)
+{
+    memory_try(
+        "local mio = require('mio')\n"
+        "local loop = assert(mio.loop())\n"
+        "for i = 1, 3 do assert(loop:after(0, function() error('no ' .. i) end)) end\n"
+        "local told = {}\n"
+        "for i = 1, 3 do told[i] = select(2, xpcall(loop.run, debug.traceback, loop)) end\n"
+        "assert(loop:run())\n"
+        "for i = 1, 3 do assert(told[i]:find('no ' .. i), told[i]) end\n"
+        "assert(not pcall(mio.listen, 'nowhere'))\n"
+        "assert(not pcall(mio.listen, '127.0.0.1:0', { backlogg = 1 }))\n");
+}
+END_TEST
+
+Suite *harness_suite(void)
+{
+    Suite *suite = suite_create("lua/memory");
+    TCase *tcase = harness_case(suite, "memory runs out");
+
+    tcase_add_test(tcase, an_echo_over_tcp);
+    tcase_add_test(tcase, a_poll_and_buffers);
+    tcase_add_test(tcase, timers_signals_and_coroutines);
+    tcase_add_test(tcase, errors_in_handlers);
+    return suite;
+}
