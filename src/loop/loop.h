@@ -52,8 +52,7 @@ typedef struct mio__registration {
     uint8_t interest;
     uint8_t reports; /* what of an event's ready is the user's; 0: nothing for now */
     uint8_t trigger;
-    bool spent : 1; /* MIO_ONESHOT, and reported */
-    bool own : 1;   /* of the loop itself, not of the user */
+    bool own; /* of the loop itself, not of the user */
 } mio__registration;
 
 typedef struct mio__signal {

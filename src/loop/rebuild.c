@@ -11,13 +11,8 @@
 
 #include <errno.h>
 
-/* Armed in the old queue: neither resting, nor a oneshot that has been reported. */
-static bool rebuild_includes(const mio__registration *registration)
-{
-    return registration->pause_id == 0 && !registration->spent;
-}
-
-/* One that was closed is refused: so be it. Any that there is no room for would be lost. */
+/* All that are armed. One that was closed is refused: so be it. Any that there is no room for
+   would be lost. A oneshot that was reported already is told once more: see turn.h. */
 static int rebuild_fill(const mio_loop *loop, mio__selector *selector)
 {
     const mio__registration *registration;
@@ -27,7 +22,7 @@ static int rebuild_fill(const mio_loop *loop, mio__selector *selector)
     while ((registration = mio__slab_each(&loop->registrations, &cursor, &id)) != NULL) {
         int err = 0;
 
-        if (rebuild_includes(registration))
+        if (registration->pause_id == 0)
             err = mio__selector_register(selector, registration->fd, id, registration->interest,
                                          (mio_trigger)registration->trigger);
         if (err == -ENOMEM || err == -ENOSPC)

@@ -15,7 +15,6 @@ static void registration_set(mio__registration *registration, mio_interest inter
     registration->reports =
         (uint8_t)(interest | MIO_ERROR | MIO_READ_CLOSED | MIO_WRITE_CLOSED);
     registration->trigger = (uint8_t)trigger;
-    registration->spent = false;
 }
 
 /* See rebuild.c. */
@@ -120,17 +119,13 @@ static int registration_change(mio_loop *loop, mio__registration *registration,
                                mio_interest interest, mio_trigger trigger)
 {
     const uint64_t id = mio__slab_id(registration);
-    int err;
 
     if (registration->pause_id != 0)
         return mio__selector_register(&loop->selector, registration->fd, id, interest, trigger);
     if (trigger == MIO_LEVEL && registration->trigger == MIO_LEVEL &&
         registration->interest == interest)
         return 0; /* a level is reported anew anyway */
-    err = mio__selector_reregister(&loop->selector, registration->fd, id, interest, trigger);
-    if (err == -ENOENT && registration->spent) /* left out by a rebuild */
-        err = mio__selector_register(&loop->selector, registration->fd, id, interest, trigger);
-    return err;
+    return mio__selector_reregister(&loop->selector, registration->fd, id, interest, trigger);
 }
 
 /* What a call of the user names: a registration, but none of the loop's own. */

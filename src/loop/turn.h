@@ -11,14 +11,6 @@
 void mio__turn_decline(mio_loop *loop, const mio_event *event,
                        const mio__registration *registration);
 
-/* Once is enough, even for a oneshot that was renewed while its event was in hand: the kernel
-   will tell that one again. */
-static inline void mio__turn_spend(mio__registration *registration)
-{
-    registration->spent = true;
-    registration->reports = 0;
-}
-
 /*
  * The next event of the batch that is to be reported, or NULL. It stays where it is, in the
  * batch, and is valid until the next poll.
@@ -35,7 +27,7 @@ static inline mio_event *mio__turn_next_ready(mio_loop *loop)
 
         if (registration != NULL && (event->ready &= registration->reports) != 0) {
             if (registration->trigger == MIO_ONESHOT)
-                mio__turn_spend(registration);
+                registration->reports = 0; /* even if the kernel tells it again */
             event->id = event->token;
             event->token = registration->token;
             return event;
