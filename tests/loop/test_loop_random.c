@@ -12,7 +12,7 @@
 #include <poll.h>
 #include <string.h>
 
-enum { THINGS = 12, TIMERS = 6, TURNS = 3000 };
+enum { THINGS = 12, TIMERS = 6, TURNS = 2000 };
 
 typedef enum thing_kind { PAIR, READER, WRITER, KINDS } thing_kind;
 
@@ -390,19 +390,20 @@ static void turn_settle(void)
 static void random_turns(unsigned events_per_poll, uint64_t seed)
 {
     const mio_loop_config config = {.events_per_poll = events_per_poll};
+    const int turns = harness_in_valgrind() ? TURNS / 10 : TURNS;
 
     random_state = seed;
     ck_assert_int_eq(mio_loop_new(&config, &loop), 0);
     for (int i = 0; i < THINGS; i++)
         thing_open(&things[i]);
-    while (turn_number < TURNS) {
+    while (turn_number < turns) {
         for (unsigned n = pick(6); n > 0; n--)
             operate();
         turn_make(2);
         if (turn_number % 64 == 0)
             turn_settle();
     }
-    ck_assert_int_gt(turn_reports, TURNS / 2);
+    ck_assert_int_gt(turn_reports, turns / 2);
     turning_close();
     for (int i = 0; i < THINGS; i++)
         thing_close(&things[i]);

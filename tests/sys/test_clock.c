@@ -29,7 +29,7 @@ START_TEST(it_never_goes_backwards)
 {
     int64_t last_ns = mio_now_ns();
 
-    for (int i = 0; i < 100000; i++) {
+    for (int i = 0; i < 10000; i++) {
         const int64_t now_ns = mio_now_ns();
 
         ck_assert(now_ns >= last_ns);

@@ -356,6 +356,25 @@ START_TEST(a_full_counter_that_another_thread_empties)
 }
 END_TEST
 
+/* ----------------------------------------------------------------- signals */
+
+/* The signal is not forgotten for that: its bit is set. */
+START_TEST(a_signal_whose_write_fails)
+{
+    mio__signal_pipe *signals;
+
+    ck_assert_int_eq(mio__signal_pipe_open(&signals), 0);
+    ck_assert_int_eq(mio__signal_pipe_add(signals, SIGUSR1), 0);
+    fault_arm("write", EAGAIN, 0, 1);
+    errno = 4711;
+    raise(SIGUSR1);
+    ck_assert_int_eq(errno, 4711); /* the interrupted code's own */
+    ck_assert_int_eq(fault_disarm(), 1);
+    ck_assert_uint_eq(mio__signal_pipe_take(signals), UINT64_C(1) << (SIGUSR1 - 1));
+    mio__signal_pipe_close(signals);
+}
+END_TEST
+
 Suite *harness_suite(void)
 {
     Suite *suite = suite_create("sys/faults");
@@ -379,5 +398,8 @@ Suite *harness_suite(void)
     tcase_add_test(tcase, a_wake_that_the_kernel_refuses_says_so);
     tcase_add_test(tcase, a_full_counter_is_emptied);
     tcase_add_test(tcase, a_full_counter_that_another_thread_empties);
+
+    tcase = harness_case(suite, "signals");
+    tcase_add_test(tcase, a_signal_whose_write_fails);
     return suite;
 }

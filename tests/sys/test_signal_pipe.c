@@ -141,6 +141,10 @@ START_TEST(removing_forgets_what_has_come)
     add(signals, SIGUSR1);
     add(signals, SIGUSR2);
     raise(SIGUSR1);
+    ck_assert_int_eq(mio__signal_pipe_remove(signals, SIGUSR1), 0);
+    add(signals, SIGUSR1); /* anew, and at once */
+    expect_nothing(signals);
+    raise(SIGUSR1);
     raise(SIGUSR2);
     ck_assert_int_eq(mio__signal_pipe_remove(signals, SIGUSR1), 0);
     expect_taken(signals, bit(SIGUSR2));
