@@ -1,4 +1,4 @@
-/* wraps: epoll_create1 epoll_ctl epoll_pwait2 epoll_wait pipe2 syscall waitid */
+/* wraps: dup3 epoll_create1 epoll_ctl epoll_pwait2 epoll_wait pipe2 syscall waitid */
 /*
  * System calls that fail, one after the other: a call of src/loop/ that fails has changed
  * nothing, what is lost is told once, and the loop goes on.
@@ -13,6 +13,7 @@
 #include <signal.h>
 #include <sys/epoll.h>
 
+WRAP(int, dup3, (int from, int to, int flags), (from, to, flags))
 WRAP(int, epoll_create1, (int flags), (flags))
 WRAP(int, epoll_ctl, (int fd, int operation, int target, struct epoll_event *event),
      (fd, operation, target, event))
@@ -460,6 +461,9 @@ START_TEST(without_a_descriptor_for_a_new_queue)
     ghost_make();
     for (const int *err = descriptor_errors; *err != 0; err++) {
         strike("epoll_create1", *err);
+        expect_company();
+        struck();
+        strike("dup3", *err);
         expect_company();
         struck();
     }

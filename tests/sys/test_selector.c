@@ -484,6 +484,33 @@ START_TEST(edges_beyond_the_room_come_with_the_next_wait)
 }
 END_TEST
 
+/* ---------------------------------------------------------------- replacing */
+
+START_TEST(another_takes_its_place_under_its_number)
+{
+    const int before = harness_open_descriptors();
+    const mio_fd number = selector.fd;
+    mio__selector fresh;
+    int fds[2];
+
+    source_pair(fds);
+    source_put(fds[1]);
+    selecting_register(fds[0], 1, R, MIO_LEVEL);
+    selecting_register(fds[1], 2, W, MIO_LEVEL);
+    ck_assert_int_eq(mio__selector_open(&fresh), 0);
+    ck_assert_int_eq(mio__selector_register(&fresh, fds[0], 3, R, MIO_LEVEL), 0);
+    ck_assert_int_eq(mio__selector_replace(&selector, &fresh), 0);
+    ck_assert_int_eq(selector.fd, number);
+    ck_assert_int_ne(fcntl(selector.fd, F_GETFD) & FD_CLOEXEC, 0);
+    selecting_expect_one(3, R);
+    ck_assert_int_eq(mio__selector_deregister(&selector, fds[1]), -ENOENT);
+    selecting_deregister(fds[0]);
+    selecting_expect_none();
+    source_close(fds);
+    ck_assert_int_eq(harness_open_descriptors(), before);
+}
+END_TEST
+
 Suite *harness_suite(void)
 {
     Suite *suite = suite_create("sys/selector");
@@ -525,5 +552,8 @@ Suite *harness_suite(void)
     tcase_add_test(tcase, all_that_are_ready_are_reported);
     tcase_add_loop_test(tcase, nobody_starves_where_room_is_short, 1, 4);
     tcase_add_test(tcase, edges_beyond_the_room_come_with_the_next_wait);
+
+    tcase = selecting_case(suite, "replacing");
+    tcase_add_test(tcase, another_takes_its_place_under_its_number);
     return suite;
 }
