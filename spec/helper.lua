@@ -124,19 +124,18 @@ function helper.read(stream, size)
   return table.concat(parts)
 end
 
--- Write until the socket is full, and stays so for a while: what the kernel passes on to the
--- peer makes room again. Returns how many bytes it took.
+-- Write until the socket is full; returns how many bytes it took. A Unix socket stays full
+-- then; TCP may find some more room a while later.
 function helper.fill(stream)
-  local piece, total, refused = ("x"):rep(65536), 0, 0
-  local idle <close> = assert(mio.poll())
-  while refused < 2 do
+  local piece, total = ("x"):rep(65536), 0
+  while true do
     local count, err = stream:try_write(piece)
-    assert(count or err == "again", err)
-    total = total + (count or 0)
-    refused = count and 0 or refused + 1
-    idle:wait(count and 0 or 0.01)
+    if not count then
+      assert(err == "again", err)
+      return total
+    end
+    total = total + count
   end
-  return total
 end
 
 -- A name of a Unix socket that nobody else has.

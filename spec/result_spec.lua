@@ -32,7 +32,7 @@ describe("a failure", function()
   end)
 
   it("that steers the program is a token without a code", function()
-    local client = helper.pair()
+    local client = helper.pair("unix:")
     local listener, loop = helper.listener(), helper.loop()
     assert.same({ n = 2, nil, "again" }, results(client:try_read()))
     assert.same({ n = 2, nil, "again" }, results(listener:try_accept()))
@@ -116,7 +116,7 @@ describe("a failure", function()
   end)
 
   it("allocates nothing where it steers the program", function()
-    local _, server = helper.pair()
+    local _, server = helper.pair("unix:")
     local listener = helper.listener()
     helper.fill(server)
     local again, closed = "again", "closed"

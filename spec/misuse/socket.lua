@@ -102,7 +102,7 @@ rows["write after shutdown, read after the end, again and again"] = function()
 end
 
 rows["a peer that never reads"] = function()
-  local client = helper.pair()
+  local client = helper.pair("unix:")
   local taken = helper.fill(client)
   local buffer = mio.buffer():append(("x"):rep(100000))
   for _ = 1, 10000 do
