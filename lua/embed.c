@@ -88,14 +88,18 @@ int mio_lua_detach(lua_State *L, mio_loop *loop)
 
 enum { EMBED_LOOP = 3 };
 
-/* Stack: loop, event. Returns nothing for an unknown loop, else whether Lua had a handler. */
+/* Stack: loop, event. Returns nothing for an unknown loop, or one that is finalized already as
+   the state is closed; else whether Lua had a handler. */
 static int embed_dispatch(lua_State *L)
 {
     const mio_event *event = lua_touserdata(L, 2);
+    const mio__lua_loop *loop;
     int count;
 
     lua_getiuservalue(L, lua_upvalueindex(1), STATE_ATTACHED);
-    if (lua_rawgetp(L, -1, lua_touserdata(L, 1)) != LUA_TUSERDATA)
+    lua_rawgetp(L, -1, lua_touserdata(L, 1));
+    loop = lua_touserdata(L, -1);
+    if (loop == NULL || loop->core == NULL)
         return 0;
     lua_replace(L, EMBED_LOOP);
     mio__lua_dispatch_push_frame(L);

@@ -394,6 +394,31 @@ START_TEST(closing_the_state_ends_it_too)
 }
 END_TEST
 
+static int dispatch_tick(lua_State *state)
+{
+    const mio_event event = {.kind = MIO_TICK};
+
+    lua_pushinteger(state, mio_lua_dispatch(state, loop, &event));
+    return 1;
+}
+
+START_TEST(a_finalizer_may_dispatch_while_the_state_is_closed)
+{
+    lua_State *other = state_new();
+
+    lua_register(other, "dispatch", dispatch_tick);
+    run_code(other, "early = setmetatable({}, { __gc = function()\n"
+                    "  if dispatch() ~= -2 then os.exit(1) end -- ENOENT\n"
+                    "end })\n");
+    ck_assert_int_eq(mio_lua_attach(other, loop), 0);
+    lua_setglobal(other, "loop");
+    run_code(other, "late = setmetatable({}, { __gc = function()\n"
+                    "  if dispatch() ~= 0 then os.exit(1) end\n"
+                    "end })\n");
+    lua_close(other);
+}
+END_TEST
+
 /* ---------------------------------------------------------- without memory */
 
 START_TEST(attaching_without_memory_leaves_nothing)
@@ -464,6 +489,7 @@ Suite *harness_suite(void)
     tcase_add_test(tcase, detaching_ends_what_lua_has_registered);
     tcase_add_test(tcase, it_can_be_attached_anew);
     tcase_add_test(tcase, closing_the_state_ends_it_too);
+    tcase_add_test(tcase, a_finalizer_may_dispatch_while_the_state_is_closed);
     tcase_add_test(tcase, attaching_without_memory_leaves_nothing);
     tcase_add_test(tcase, what_needs_no_memory_works_without);
     tcase_add_test(tcase, an_error_of_memory_is_an_error);
