@@ -19,6 +19,7 @@
  *   addr.h     addresses                         socket.h   sockets
  *   poll.h     tokens and events                 loop.h     registrations, one turn, run
  *   timer.h    timers of a loop                  signal.h   signals of a loop
+ *   channel.h  messages from threads to a loop   sender.h   who sends them
  *   clock.h    the monotonic clock               signals.h  signals, for polls
  *   lua.h      a host program that owns Lua and the loop (not included here)
  */
@@ -27,10 +28,12 @@
 
 #include "mio/addr.h"
 #include "mio/base.h"
+#include "mio/channel.h"
 #include "mio/clock.h"
 #include "mio/event.h"
 #include "mio/loop.h"
 #include "mio/poll.h"
+#include "mio/sender.h"
 #include "mio/signal.h"
 #include "mio/signals.h"
 #include "mio/socket.h"

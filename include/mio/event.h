@@ -43,7 +43,7 @@ typedef enum mio_trigger {
 typedef enum mio_event_kind {
     MIO_READY,       /* a descriptor: `ready` says what for */
     MIO_SIGNAL,      /* a signal came: `value` is its number */
-    MIO_NOTIFY,      /* a message came through a channel */
+    MIO_NOTIFY,      /* a message came through a channel, or no more will come */
     MIO_TIMEOUT,     /* a timer is due */
     MIO_INTERRUPTED, /* the wait was cut short by a signal handler of the program */
     MIO_TICK         /* the turn's end: everything else of the turn was delivered */
@@ -53,8 +53,11 @@ typedef struct mio_event {
     mio_event_kind kind;
     unsigned ready; /* MIO_READY: the bits above; otherwise 0 */
     uint64_t token; /* the user's own word, given at registration */
-    uint64_t id;    /* the registration, timer or signal of a loop; 0 from a poll */
-    int64_t value;  /* MIO_SIGNAL: the signal's number; otherwise 0 */
+    uint64_t id;    /* the registration, timer, signal or channel; 0 from a poll */
+    union {
+        int64_t value;       /* MIO_SIGNAL: the signal's number; otherwise 0 */
+        const void *message; /* MIO_NOTIFY: see mio/channel.h; NULL at the channel's end */
+    };
 } mio_event;
 
 #endif

@@ -29,6 +29,21 @@ static void check_fds(const mio_loop *loop)
     assert(known == loop->registrations.count);
 }
 
+/* Invariants 7 and 8: the loop's own registrations are those of the pipe and the channels. */
+static void check_channels(const mio_loop *loop)
+{
+    const mio__registration *registration;
+    uint32_t cursor = 0;
+    size_t own = 0;
+    uint64_t id;
+
+    while ((registration = mio__slab_each(&loop->registrations, &cursor, &id)) != NULL)
+        own += mio__registration_is_own(registration);
+    assert(own == (size_t)(loop->pipe != NULL) + loop->channel_count);
+    assert(loop->open_channels <= loop->channel_count);
+    assert(loop->channel_count > 0 || mio__list_is_empty(&loop->busy));
+}
+
 void mio__loop_check(const mio_loop *loop)
 {
     mio__slab_check(&loop->registrations);
@@ -37,6 +52,7 @@ void mio__loop_check(const mio_loop *loop)
     mio__wheel_check(&loop->timers.wheel);
     check_registrations(loop);
     check_fds(loop);
+    check_channels(loop);
     assert(loop->next <= loop->count && loop->count <= loop->capacity);
     assert((loop->pipe != NULL) ==
            (mio__slab_get(&loop->registrations, loop->pipe_id) != NULL));

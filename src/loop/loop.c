@@ -65,6 +65,10 @@ int mio_loop_new(const mio_loop_config *config, mio_loop **ret_loop)
         return -ENOMEM;
     loop->allocator = allocator;
     loop->capacity = loop_capacity(config);
+    loop->messages_per_turn =
+        config->messages_per_turn != 0 ? config->messages_per_turn : LOOP_MESSAGES;
+    mio__list_init(&loop->channels);
+    mio__list_init(&loop->busy);
     err = loop_init(loop, config);
     if (err < 0) {
         loop_fini(loop);
@@ -84,6 +88,7 @@ void mio_loop_free(mio_loop *loop)
         return;
     }
     mio_allocator allocator = loop->allocator;
+    mio__loop_channels_free(loop); /* they deregister */
     mio__selector_close(&loop->selector);
     loop_fini(loop);
     mio__alloc_free(&allocator, loop, sizeof *loop);
@@ -96,10 +101,10 @@ int64_t mio_loop_now(const mio_loop *loop)
 
 size_t mio_loop_count(const mio_loop *loop)
 {
-    size_t own = (loop->pipe != NULL) + loop->resting;
+    size_t own = (loop->pipe != NULL) + loop->resting + loop->channel_count;
 
-    return (size_t)loop->registrations.count + loop->timers.slab.count + loop->signals.count -
-           own;
+    return (size_t)loop->registrations.count + loop->timers.slab.count + loop->signals.count +
+           loop->open_channels - own;
 }
 
 void mio_loop_shutdown(mio_loop *loop)
@@ -125,7 +130,7 @@ int64_t mio_loop_timeout(const mio_loop *loop)
     const int64_t next_ns = mio__wheel_next(&loop->timers.wheel);
     int64_t now_ns;
 
-    if (loop->phase != TURN_NONE || loop->shutdown)
+    if (loop->phase != TURN_NONE || loop->shutdown || !mio__list_is_empty(&loop->busy))
         return 0;
     if (next_ns == INT64_MAX)
         return -1;

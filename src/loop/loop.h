@@ -13,10 +13,15 @@
  *    that descriptor may keep reporting under an id that is dead. See rebuild.c.
  * 6. The signal pipe exists while a signal is registered, and is registered like a descriptor
  *    of the user; its id is pipe_id.
+ * 7. The loop's own registrations, those of the signal pipe and of the channels' bells, report
+ *    nothing to the user; calls of the user do not find them.
+ * 8. `channels` lists all channels; `busy` those of them that may have messages;
+ *    `open_channels` counts those that the loop is to run for. See channel.c.
  */
 #ifndef MIO__LOOP_LOOP_H
 #define MIO__LOOP_LOOP_H
 
+#include "base/list.h"
 #include "data/fd_map.h"
 #include "data/slab.h"
 #include "event/timers.h"
@@ -27,11 +32,18 @@
 #include <stdbool.h>
 
 #ifdef MIO__GEOMETRY_SMALL
-enum { LOOP_SLAB_CHUNK = 1, LOOP_BATCH = 2, LOOP_TICK_SHIFT = 16, LOOP_LEVEL_BITS = 2 };
+enum {
+    LOOP_SLAB_CHUNK = 1,
+    LOOP_BATCH = 2,
+    LOOP_MESSAGES = 2,
+    LOOP_TICK_SHIFT = 16,
+    LOOP_LEVEL_BITS = 2
+};
 #else
 enum {
     LOOP_SLAB_CHUNK = 64,
     LOOP_BATCH = 256,
+    LOOP_MESSAGES = 256,
     LOOP_TICK_SHIFT = MIO__WHEEL_TICK_SHIFT,
     LOOP_LEVEL_BITS = MIO__WHEEL_LEVEL_BITS
 };
@@ -61,6 +73,7 @@ typedef enum mio__phase {
     TURN_NONE,
     TURN_READY,
     TURN_SIGNALS,
+    TURN_MESSAGES,
     TURN_TIMERS,
     TURN_END
 } mio__phase;
@@ -94,9 +107,30 @@ struct mio_loop {
     uint64_t arrived;       /* bit n - 1: signal n is being reported in this turn */
     uint64_t signals_taken; /* in which turn they were last taken from the pipe */
     uint32_t signal_cursor; /* how far the lowest of them has got in `signals` */
+    mio__list channels;
+    mio__list busy;
+    size_t channel_count;
+    size_t open_channels;
+    unsigned messages_per_turn;
+    unsigned messages_left; /* of this turn */
 
     mio_allocator allocator;
 };
+
+/*
+ * registration.c: register a descriptor of the loop's own; mio__turn_decline() gets its events.
+ * Returns as mio_loop_register().
+ */
+int mio__loop_register_own(mio_loop *loop, mio_fd fd, uint64_t token, uint64_t *ret_id);
+
+/* registration.c: end that again. */
+void mio__loop_deregister_own(mio_loop *loop, uint64_t id);
+
+/* One that reports nothing, though it neither rests nor is spent. */
+static inline bool mio__registration_is_own(const mio__registration *registration)
+{
+    return registration->reports == 0 && registration->pause_id == 0 && !registration->spent;
+}
 
 /* registration.c: have the kernel watch a resting registration again. Returns 1 and an error
    event where that fails, and the registration has ended; else 0. */
@@ -116,6 +150,15 @@ void mio__loop_signal_take(mio_loop *loop);
 
 /* signal.c: the next event of the signals that have arrived. Returns 1 or 0. */
 int mio__loop_signal_next(mio_loop *loop, mio_event *ret_event);
+
+/* channel.c: the bell of the channel that `token` leads to has rung. */
+void mio__loop_channel_heard(mio_loop *loop, uint64_t token);
+
+/* channel.c: the next message of the turn. Returns 1 or 0. */
+int mio__loop_channel_next(mio_loop *loop, mio_event *ret_event);
+
+/* channel.c: free all channels. */
+void mio__loop_channels_free(mio_loop *loop);
 
 /* check.c: assert the invariants above, and those of the parts. */
 void mio__loop_check(const mio_loop *loop);

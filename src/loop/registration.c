@@ -123,9 +123,17 @@ static int registration_change(mio_loop *loop, mio__registration *registration,
     return err;
 }
 
-int mio_loop_reregister(mio_loop *loop, uint64_t id, mio_interest interest, mio_trigger trigger)
+/* What the user calls by its id: a registration, but none of the loop's own. */
+static mio__registration *registration_find(const mio_loop *loop, uint64_t id)
 {
     mio__registration *registration = mio__slab_get(&loop->registrations, id);
+
+    return registration != NULL && mio__registration_is_own(registration) ? NULL : registration;
+}
+
+int mio_loop_reregister(mio_loop *loop, uint64_t id, mio_interest interest, mio_trigger trigger)
+{
+    mio__registration *registration = registration_find(loop, id);
     int err;
 
     if (!mio__interest_is_valid(interest, trigger))
@@ -149,7 +157,7 @@ static void registration_disarm(mio_loop *loop, const mio__registration *registr
 
 int mio_loop_deregister(mio_loop *loop, uint64_t id)
 {
-    mio__registration *registration = mio__slab_get(&loop->registrations, id);
+    mio__registration *registration = registration_find(loop, id);
 
     if (registration == NULL)
         return mio__loop_signal_end(loop, id);
@@ -159,9 +167,28 @@ int mio_loop_deregister(mio_loop *loop, uint64_t id)
     return 0;
 }
 
-int mio_loop_pause(mio_loop *loop, uint64_t id, int64_t delay_ns)
+int mio__loop_register_own(mio_loop *loop, mio_fd fd, uint64_t token, uint64_t *ret_id)
+{
+    int err = mio_loop_register(loop, fd, MIO_READABLE, MIO_LEVEL, token, ret_id);
+
+    if (err == 0)
+        ((mio__registration *)mio__slab_get(&loop->registrations, *ret_id))->reports = 0;
+    return err;
+}
+
+void mio__loop_deregister_own(mio_loop *loop, uint64_t id)
 {
     mio__registration *registration = mio__slab_get(&loop->registrations, id);
+
+    if (registration == NULL)
+        return; /* the program has closed the descriptor, which is not its own */
+    registration_disarm(loop, registration);
+    registration_end(loop, registration);
+}
+
+int mio_loop_pause(mio_loop *loop, uint64_t id, int64_t delay_ns)
+{
+    mio__registration *registration = registration_find(loop, id);
     int64_t now_ns = mio_loop_now(loop);
     uint64_t pause_id;
     int err;

@@ -1,15 +1,14 @@
 /*
  * One turn.
  *
- *   poll   sleep = min(the caller's timeout, the next timer)
+ *   poll   sleep = min(the caller's timeout, the next timer, 0 while messages wait)
  *          wait  ------------------------------> EINTR: the turn brings MIO_INTERRUPTED
  *          take the time, once
  *
- *   next   TURN_READY     descriptors, from the batch  --- a signal pipe? note it
- *          TURN_SIGNALS   what the signal pipe has to tell
- *          TURN_TIMERS    what is due at that time     --- the end of a pause? arm it
- *          TURN_END       MIO_TICK
- *          TURN_NONE      0, until the next poll
+ *   next   TURN_READY     descriptors, from the batch  --- a signal pipe, a channel's bell?
+ * note it TURN_SIGNALS   what the signal pipe has to tell TURN_MESSAGES  what the channels that
+ * were heard have to tell, so many at the most TURN_TIMERS    what is due at that time     ---
+ * the end of a pause? arm it TURN_END       MIO_TICK TURN_NONE      0, until the next poll
  *
  * Signals are taken from their pipe and timers from the wheel once, as their phase begins or
  * as the turn does. So what a handler starts is seen in the next turn; and since every event
@@ -54,6 +53,7 @@ int mio_loop_poll(mio_loop *loop, int64_t timeout_ns)
     loop->interrupted = count < 0;
     loop->count = count < 0 ? 0 : count;
     loop->next = 0;
+    loop->messages_left = loop->messages_per_turn;
     loop->turn++;
     loop->now_ns = mio_now_ns();
     mio__wheel_advance(&loop->timers.wheel, loop->now_ns);
@@ -61,8 +61,8 @@ int mio_loop_poll(mio_loop *loop, int64_t timeout_ns)
     return 0;
 }
 
-/* A registration that rests reports nothing, nor does a oneshot that has. The signal pipe's
-   reports nothing by itself: see signal.c. */
+/* A registration that rests reports nothing, nor does a oneshot that has. The loop's own
+   report nothing by themselves: see signal.c and channel.c. */
 void mio__turn_decline(mio_loop *loop, const mio_event *event,
                        const mio__registration *registration)
 {
@@ -70,6 +70,8 @@ void mio__turn_decline(mio_loop *loop, const mio_event *event,
         loop->haunted = loop->bereft; /* stale, or a ghost */
     else if (event->token == loop->pipe_id)
         mio__loop_signal_take(loop);
+    else if (mio__registration_is_own(registration))
+        mio__loop_channel_heard(loop, registration->token);
 }
 
 static int turn_next_interruption(mio_loop *loop, mio_event *ret_event)
@@ -112,6 +114,11 @@ static int turn_next_phase(mio_loop *loop, mio_event *ret_event)
     }
     if (loop->phase == TURN_SIGNALS) {
         if (mio__loop_signal_next(loop, ret_event))
+            return 1;
+        loop->phase = TURN_MESSAGES;
+    }
+    if (loop->phase == TURN_MESSAGES) {
+        if (mio__loop_channel_next(loop, ret_event))
             return 1;
         loop->phase = TURN_TIMERS;
     }
