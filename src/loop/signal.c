@@ -19,14 +19,11 @@ static int signal_pipe_prepare(mio_loop *loop)
     err = mio__signal_pipe_open(&pipe);
     if (err < 0)
         return err;
-    err = mio_loop_register(loop, mio__signal_pipe_fd(pipe), MIO_READABLE, MIO_LEVEL, 0,
-                            &loop->pipe_id);
+    err = mio__loop_register_own(loop, mio__signal_pipe_fd(pipe), 0, &loop->pipe_id);
     if (err < 0) {
         mio__signal_pipe_close(pipe);
         return err;
     }
-    /* Its events are the loop's own: they fall through to mio__turn_decline(). */
-    ((mio__registration *)mio__slab_get(&loop->registrations, loop->pipe_id))->reports = 0;
     loop->pipe = pipe;
     return 0;
 }
@@ -36,7 +33,7 @@ static void signal_pipe_release(mio_loop *loop)
 {
     if (loop->pipe == NULL || loop->signals.count > 0)
         return;
-    mio_loop_deregister(loop, loop->pipe_id);
+    mio__loop_deregister_own(loop, loop->pipe_id);
     mio__signal_pipe_close(loop->pipe);
     loop->pipe = NULL;
 }
