@@ -1,5 +1,6 @@
 #include "dispatch.h"
 
+#include "channel.h"
 #include "registration.h"
 #include "result.h"
 #include "seconds.h"
@@ -83,6 +84,7 @@ int mio__lua_dispatch_push(lua_State *L, int frame, const mio_event *event)
         lua_pushcfunction(L, dispatch_nothing);
         return 0;
     case MIO_NOTIFY:
+        return mio__lua_channel_push_event(L, frame + LOOP_CHANNELS, event);
     case MIO_TICK:
         break;
     }
@@ -91,13 +93,13 @@ int mio__lua_dispatch_push(lua_State *L, int frame, const mio_event *event)
 
 /* ------------------------------------------------------------------- run */
 
-enum { RUN_LOOP = 1, RUN_GUARD = 5 };
+enum { RUN_LOOP = 1, RUN_GUARD = 6 };
 
 void mio__lua_dispatch_push_frame(lua_State *L)
 {
     const int frame = lua_gettop(L);
 
-    for (int which = LOOP_REGISTRATIONS; which <= LOOP_SIGNALS; which++)
+    for (int which = LOOP_REGISTRATIONS; which <= LOOP_CHANNELS; which++)
         lua_getiuservalue(L, frame, which);
 }
 

@@ -1,5 +1,6 @@
 #include "loop.h"
 
+#include "channel.h"
 #include "coroutine.h"
 #include "dispatch.h"
 #include "options.h"
@@ -23,12 +24,10 @@ mio_allocator mio__lua_loop_allocator(lua_State *L)
 
 static void loop_push_values(lua_State *L)
 {
-    mio__lua_slots_push(L);
-    lua_setiuservalue(L, -2, LOOP_REGISTRATIONS);
-    mio__lua_slots_push(L);
-    lua_setiuservalue(L, -2, LOOP_TIMERS);
-    mio__lua_slots_push(L);
-    lua_setiuservalue(L, -2, LOOP_SIGNALS);
+    for (int which = LOOP_REGISTRATIONS; which <= LOOP_CHANNELS; which++) {
+        mio__lua_slots_push(L);
+        lua_setiuservalue(L, -2, which);
+    }
 }
 
 /* So that mio__lua_loop_push_slots() finds the object. */
@@ -95,6 +94,18 @@ static void loop_close_slots(lua_State *L, int index, int which)
     lua_pop(L, 1);
 }
 
+/* Messages that wait are dropped with their channels. */
+static void loop_close_channels(lua_State *L, int index)
+{
+    lua_getiuservalue(L, index, LOOP_CHANNELS);
+    for (lua_Integer slot = mio__lua_slots_count(L, -1); slot-- > 0;) {
+        if (mio__lua_slots_get(L, -1, (uint64_t)slot, SLOT_OBJECT) == LUA_TUSERDATA)
+            mio__lua_channel_forget(lua_touserdata(L, -1));
+        lua_pop(L, 1);
+    }
+    lua_pop(L, 1);
+}
+
 void mio__lua_loop_close(lua_State *L, int index)
 {
     mio__lua_loop *loop = lua_touserdata(L, index);
@@ -105,10 +116,11 @@ void mio__lua_loop_close(lua_State *L, int index)
     mio__lua_source_leave(L, &loop->source);
     loop_close_slots(L, index, LOOP_REGISTRATIONS);
     loop_close_slots(L, index, LOOP_SIGNALS);
+    loop_close_channels(L, index);
     if (loop->attached)
         mio__lua_timer_cancel_all(L, index);
     loop->core = NULL;
-    for (int which = LOOP_REGISTRATIONS; which <= LOOP_SIGNALS; which++) {
+    for (int which = LOOP_REGISTRATIONS; which <= LOOP_CHANNELS; which++) {
         lua_pushnil(L);
         lua_setiuservalue(L, index, which);
     }
@@ -153,6 +165,15 @@ static int loop_signal(lua_State *L)
     lua_settop(L, 3);
     mio__lua_coroutine_push_handler(L, 3);
     return mio__lua_registration_new_signal(L, loop, 4);
+}
+
+/* loop:channel(handler [, options]) */
+static int loop_channel(lua_State *L)
+{
+    mio__lua_loop_check(L);
+    lua_settop(L, 3);
+    mio__lua_coroutine_push_handler(L, 2);
+    return mio__lua_channel_new(L, 4);
 }
 
 /* loop:after(seconds, handler) */
@@ -273,6 +294,7 @@ void mio__lua_loop_open(lua_State *L)
     static const luaL_Reg methods[] = {
         {"register", loop_register},
         {"signal", loop_signal},
+        {"channel", loop_channel},
         {"after", loop_after},
         {"every", loop_every},
         {"run", mio__lua_dispatch_run},

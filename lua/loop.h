@@ -1,8 +1,9 @@
 /*
  * The loop as a Lua object; a poll is the same object in another class.
  *
- * A poll of Lua stands on mio_loop too, and uses its registrations alone: a Lua program must
- * not be able to meet a stale event, and dropping those is what the slab of the loop is for.
+ * A poll of Lua stands on mio_loop too, and uses its registrations and channels alone: a Lua
+ * program must not be able to meet a stale event, and dropping those is what the slab of the
+ * loop is for.
  *
  * 1. The user values are the slot tables of what the loop holds.
  * 2. `core` is NULL once the loop is closed.
@@ -16,7 +17,14 @@
 
 #include "mio/loop.h"
 
-enum { LOOP_REGISTRATIONS = 1, LOOP_TIMERS, LOOP_SIGNALS, LOOP_RUNNING, LOOP_VALUES = 4 };
+enum {
+    LOOP_REGISTRATIONS = 1,
+    LOOP_TIMERS,
+    LOOP_SIGNALS,
+    LOOP_CHANNELS,
+    LOOP_RUNNING,
+    LOOP_VALUES = LOOP_RUNNING
+};
 
 typedef struct mio__lua_loop {
     mio__lua_source source; /* first: loops and polls nest in others */

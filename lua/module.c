@@ -5,6 +5,7 @@
 
 #include "address.h"
 #include "buffer.h"
+#include "channel.h"
 #include "dispatch.h"
 #include "embed.h"
 #include "listener.h"
@@ -12,6 +13,7 @@
 #include "poll.h"
 #include "registration.h"
 #include "seconds.h"
+#include "sender.h"
 #include "signals.h"
 #include "state.h"
 #include "stream.h"
@@ -35,12 +37,14 @@ static void module_define_classes(lua_State *L)
         return;
     mio__lua_address_open(L);
     mio__lua_buffer_open(L);
+    mio__lua_channel_open(L);
     mio__lua_dispatch_open(L);
     mio__lua_embed_open(L);
     mio__lua_listener_open(L);
     mio__lua_loop_open(L);
     mio__lua_poll_open(L);
     mio__lua_registration_open(L);
+    mio__lua_sender_open(L);
     mio__lua_signals_open(L);
     mio__lua_stream_open(L);
     mio__lua_timer_open(L);
@@ -56,6 +60,7 @@ int luaopen_mio(lua_State *L)
         {"loop", mio__lua_loop_create},
         {"now", module_now},
         {"poll", mio__lua_poll_create},
+        {"sender", mio__lua_sender_import},
         {"signal", mio__lua_signals_create},
         {"try_connect", mio__lua_stream_connect},
         {NULL, NULL},

@@ -23,14 +23,17 @@
 typedef enum mio__lua_class {
     CLASS_ADDRESS,
     CLASS_BUFFER,
+    CLASS_CHANNEL,
     CLASS_LISTENER,
     CLASS_LOOP,
     CLASS_POLL,
     CLASS_REGISTRATION,
     CLASS_RUNNING,
+    CLASS_SENDER,
     CLASS_SIGNALS,
     CLASS_STREAM,
     CLASS_TIMER,
+    CLASS_WAKER,
     CLASS_COUNT
 } mio__lua_class;
 
