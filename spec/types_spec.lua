@@ -58,16 +58,21 @@ end
 local function objects()
   local loop = helper.loop()
   local stream = helper.pair()
+  local poll = helper.poll()
+  local sender, channel = assert(loop:channel(print))
   return {
     ["mio.address"] = mio.address("127.0.0.1:80"),
     ["mio.buffer"] = mio.buffer(),
     ["mio.listener"] = helper.listener(),
     ["mio.loop"] = loop,
-    ["mio.poll"] = helper.poll(),
+    ["mio.channel"] = channel,
+    ["mio.poll"] = poll,
     ["mio.registration"] = assert(loop:register(stream, "r", print)),
+    ["mio.sender"] = helper.keep(sender),
     ["mio.signals"] = helper.keep(assert(mio.signal("USR1"))),
     ["mio.stream"] = stream,
     ["mio.timer"] = assert(loop:after(1, print)),
+    ["mio.waker"] = helper.keep(assert(poll:waker(1))),
   }
 end
 
@@ -151,6 +156,7 @@ describe("the types", function()
     assert.same(options_in("lua/listener.c", ".*"), documented["mio.listen_options"].fields)
     assert.same(options_in("lua/stream.c", ".*"), documented["mio.connect_options"].fields)
     assert.same(options_in("lua/loop.c", ".*"), documented["mio.loop_options"].fields)
+    assert.same(options_in("lua/channel.c", ".*"), documented["mio.channel_options"].fields)
     assert.same(options_in("lua/registration.c", ".*"),
       documented["mio.register_options"].fields)
   end)
