@@ -20,6 +20,7 @@
  *   poll.h     tokens and events                 loop.h     registrations, one turn, run
  *   timer.h    timers of a loop                  signal.h   signals of a loop
  *   clock.h    the monotonic clock               signals.h  signals, for polls
+ *   datagram.h UDP, Unix datagrams, multicast
  *   lua.h      a host program that owns Lua and the loop (not included here)
  */
 #ifndef MIO_H
@@ -28,6 +29,7 @@
 #include "mio/addr.h"
 #include "mio/base.h"
 #include "mio/clock.h"
+#include "mio/datagram.h"
 #include "mio/event.h"
 #include "mio/loop.h"
 #include "mio/poll.h"

@@ -15,6 +15,7 @@ PUBLIC = {
     "signal": "loop",
     "addr": "net",
     "socket": "net",
+    "datagram": "net",
 }
 QUESTIONS = {"__cplusplus", "__GNUC__"}  # besides include guards and MIO__ options
 
