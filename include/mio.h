@@ -20,7 +20,7 @@
  *   poll.h     tokens and events                 loop.h     registrations, one turn, run
  *   timer.h    timers of a loop                  signal.h   signals of a loop
  *   clock.h    the monotonic clock               signals.h  signals, for polls
- *   datagram.h UDP, Unix datagrams, multicast
+ *   datagram.h UDP, Unix datagrams, multicast    unix.h     descriptors passed, credentials
  *   lua.h      a host program that owns Lua and the loop (not included here)
  */
 #ifndef MIO_H
@@ -37,5 +37,6 @@
 #include "mio/signals.h"
 #include "mio/socket.h"
 #include "mio/timer.h"
+#include "mio/unix.h"
 
 #endif
