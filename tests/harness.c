@@ -49,7 +49,7 @@ TCase *harness_case(Suite *suite, const char *name)
 /* Each block starts with its size, in as many bytes as keep the rest aligned. */
 enum { MEMORY_HEADER = 16 };
 
-static void memory_free(harness_memory *memory, unsigned char *ptr, size_t osize)
+static void counted_free(harness_memory *count, unsigned char *ptr, size_t osize)
 {
     size_t size;
 
@@ -57,46 +57,46 @@ static void memory_free(harness_memory *memory, unsigned char *ptr, size_t osize
         return;
     memcpy(&size, ptr - MEMORY_HEADER, sizeof size);
     ck_assert_uint_eq(osize, size);
-    memory->blocks--;
-    memory->bytes -= size;
+    count->blocks--;
+    count->bytes -= size;
     free(ptr - MEMORY_HEADER);
 }
 
-static void *memory_new(harness_memory *memory, size_t nsize)
+static void *counted_new(harness_memory *count, size_t nsize)
 {
     unsigned char *block;
 
-    memory->calls++;
-    if (memory->fail_at != 0 && (memory->calls == memory->fail_at ||
-                                 (memory->sticky && memory->calls > memory->fail_at)))
+    count->calls++;
+    if (count->fail_at != 0 &&
+        (count->calls == count->fail_at || (count->sticky && count->calls > count->fail_at)))
         return NULL;
     block = malloc(MEMORY_HEADER + nsize);
     if (block == NULL)
         return NULL;
     memcpy(block, &nsize, sizeof nsize);
-    memory->blocks++;
-    memory->bytes += nsize;
+    count->blocks++;
+    count->bytes += nsize;
     return block + MEMORY_HEADER;
 }
 
-static void *memory_realloc(void *ud, void *ptr, size_t osize, size_t nsize)
+static void *counted_realloc(void *ud, void *ptr, size_t osize, size_t nsize)
 {
     void *block = NULL;
 
     if (nsize != 0) {
-        block = memory_new(ud, nsize);
+        block = counted_new(ud, nsize);
         if (block == NULL)
             return NULL;
         if (ptr != NULL)
             memcpy(block, ptr, osize < nsize ? osize : nsize);
     }
-    memory_free(ud, ptr, osize);
+    counted_free(ud, ptr, osize);
     return block;
 }
 
-mio_allocator harness_allocator(harness_memory *memory)
+mio_allocator harness_allocator(harness_memory *count)
 {
-    return (mio_allocator){memory_realloc, memory};
+    return (mio_allocator){counted_realloc, count};
 }
 
 uint64_t harness_random(uint64_t *state)

@@ -33,7 +33,7 @@ static int rebuild_fill(const mio_loop *loop, mio__selector *selector)
 
 int mio__loop_rebuild(mio_loop *loop)
 {
-    mio__selector selector;
+    mio__selector selector = {.fd = -1};
     int err = mio__selector_open(&selector);
 
     if (err < 0)

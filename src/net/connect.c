@@ -34,7 +34,7 @@ static int connect_begin(mio_fd fd, const mio_addr *addr, const mio_connect_opti
 int mio_connect(const mio_addr *addr, const mio_connect_options *options, mio_fd *ret_fd)
 {
     static const mio_connect_options connect_defaults;
-    mio_fd fd;
+    mio_fd fd = -1;
     int err;
 
     if (addr == NULL || ret_fd == NULL)

@@ -44,7 +44,7 @@ static int listen_begin(mio_fd fd, const mio_addr *addr, const mio_listen_option
 int mio_listen(const mio_addr *addr, const mio_listen_options *options, mio_fd *ret_fd)
 {
     static const mio_listen_options listen_defaults;
-    mio_fd fd;
+    mio_fd fd = -1;
     int err;
 
     if (options == NULL)

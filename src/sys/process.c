@@ -76,7 +76,7 @@ static int process_lift(mio_fd *fd)
 
 static int process_plan_pipe(process_plan *plan, int stream)
 {
-    mio_fd fds[2];
+    mio_fd fds[2] = {-1, -1};
     int err = mio__descriptor_pair(AF_UNIX, SOCK_STREAM, fds);
 
     if (err < 0)
