@@ -21,6 +21,7 @@
  *   timer.h    timers of a loop                  signal.h   signals of a loop
  *   clock.h    the monotonic clock               signals.h  signals, for polls
  *   process.h  starting a program                child.h    child processes of a loop
+ *   datagram.h UDP, Unix datagrams, multicast
  *   lua.h      a host program that owns Lua and the loop (not included here)
  */
 #ifndef MIO_H
@@ -30,6 +31,7 @@
 #include "mio/base.h"
 #include "mio/child.h"
 #include "mio/clock.h"
+#include "mio/datagram.h"
 #include "mio/event.h"
 #include "mio/loop.h"
 #include "mio/poll.h"

@@ -373,7 +373,11 @@ typedef enum mio_option {
     MIO_OPT_TTL,                /* IP: how many routers a packet may pass, 1 to 255 */
     MIO_OPT_RECV_BUFFER,        /* bytes: see above */
     MIO_OPT_SEND_BUFFER,        /* bytes: see above */
-    MIO_OPT_ONLY_V6             /* IPv6, a switch: no IPv4 clients; before it is bound */
+    MIO_OPT_ONLY_V6,            /* IPv6, a switch: no IPv4 clients; before it is bound */
+    MIO_OPT_BROADCAST,          /* a switch: datagrams may go to broadcast addresses */
+    MIO_OPT_MULTICAST_TTL,      /* datagrams to groups: as MIO_OPT_TTL, or 0: this machine */
+    MIO_OPT_MULTICAST_LOOP      /* a switch: this machine hears what it sends to groups; it
+                                   always does where they leave by loopback */
 } mio_option;
 
 /*
@@ -387,7 +391,8 @@ typedef enum mio_option {
  *   -ENOPROTOOPT, -EOPNOTSUPP  this kind of socket does not have the option
  *   -ENOBUFS, -ENOMEM          out of memory
  *
- * Cost: one system call; two for MIO_OPT_TTL, which asks for the family first.
+ * Cost: one system call; two for those that IPv4 and IPv6 have one each of (MIO_OPT_TTL and
+ * those of multicast): they ask for the family first.
  */
 MIO_API int mio_socket_set(mio_fd fd, mio_option option, int value);
 

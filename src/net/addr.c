@@ -204,8 +204,12 @@ static uint32_t filled_unix_size(const mio_addr *addr, size_t size)
 int mio__addr_filled(mio_addr *addr, socklen_t size)
 {
     switch (mio_addr_family(addr)) {
-    case MIO_IPV4:
     case MIO_IPV6:
+        memset(addr->storage.bytes + offsetof(struct sockaddr_in6, sin6_flowinfo), 0,
+               sizeof(((struct sockaddr_in6 *)NULL)->sin6_flowinfo));
+        addr->size = size;
+        return 0;
+    case MIO_IPV4:
         addr->size = size;
         return 0;
     case MIO_UNIX:

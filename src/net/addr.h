@@ -6,7 +6,7 @@
  * 2. Otherwise `storage` begins with a sockaddr_in, _in6 or _un of `size` bytes.
  * 3. A Unix path is followed by a NUL, which `size` counts. An abstract name begins with a
  *    NUL and goes on to `size`. Unnamed: `size` ends where the path would begin.
- * 4. The bytes from `size` on are 0.
+ * 4. The bytes from `size` on are 0, so is the flow of IPv6: equal addresses have equal bytes.
  *
  * The bytes are copied to a sockaddr and back, never pointed at as one, for the sake of
  * the aliasing rules; the kernel alone gets a pointer.

@@ -32,10 +32,19 @@ static const option_row option_rows[] = {
     [MIO_OPT_RECV_BUFFER] = {SOL_SOCKET, SO_RCVBUF, 1, INT_MAX},
     [MIO_OPT_SEND_BUFFER] = {SOL_SOCKET, SO_SNDBUF, 1, INT_MAX},
     [MIO_OPT_ONLY_V6] = {IPPROTO_IPV6, IPV6_V6ONLY, 0, 1},
+    [MIO_OPT_BROADCAST] = {SOL_SOCKET, SO_BROADCAST, 0, 1},
+    [MIO_OPT_MULTICAST_TTL] = {IPPROTO_IP, IP_MULTICAST_TTL, 0, 255},
+    [MIO_OPT_MULTICAST_LOOP] = {IPPROTO_IP, IP_MULTICAST_LOOP, 0, 1},
 };
 
-/* MIO_OPT_TTL for packets of IPv6. */
-static const option_row option_row_hops = {IPPROTO_IPV6, IPV6_UNICAST_HOPS, 1, 255};
+/* Those that are other ones for packets of IPv6; a level of 0 marks the rest. */
+static const option_row option_rows_v6[] = {
+    [MIO_OPT_TTL] = {IPPROTO_IPV6, IPV6_UNICAST_HOPS, 1, 255},
+    [MIO_OPT_MULTICAST_TTL] = {IPPROTO_IPV6, IPV6_MULTICAST_HOPS, 0, 255},
+    [MIO_OPT_MULTICAST_LOOP] = {IPPROTO_IPV6, IPV6_MULTICAST_LOOP, 0, 1},
+};
+
+_Static_assert(sizeof option_rows == sizeof option_rows_v6, "a row for each option");
 
 /* A client of IPv4 at a listener of IPv6: its packets are IPv4. */
 static bool host_is_mapped(const unsigned char *host)
@@ -45,7 +54,7 @@ static bool host_is_mapped(const unsigned char *host)
     return memcmp(host, prefix, sizeof prefix) == 0;
 }
 
-static int option_find_ttl(mio_fd fd, const option_row **ret_row)
+static int option_find_row(mio_fd fd, mio_option option, const option_row **ret_row)
 {
     mio_addr local;
     mio__addr_parts parts;
@@ -55,9 +64,9 @@ static int option_find_ttl(mio_fd fd, const option_row **ret_row)
         return err;
     parts = mio__addr_split(&local);
     if (parts.family == MIO_IPV6 && !host_is_mapped(parts.host))
-        *ret_row = &option_row_hops;
+        *ret_row = &option_rows_v6[option];
     else
-        *ret_row = &option_rows[MIO_OPT_TTL];
+        *ret_row = &option_rows[option];
     return 0;
 }
 
@@ -65,8 +74,8 @@ static int option_find(mio_fd fd, mio_option option, const option_row **ret_row)
 {
     if ((size_t)option >= sizeof option_rows / sizeof option_rows[0])
         return -EINVAL;
-    if (option == MIO_OPT_TTL)
-        return option_find_ttl(fd, ret_row);
+    if (option_rows_v6[option].level != 0)
+        return option_find_row(fd, option, ret_row);
     *ret_row = &option_rows[option];
     return 0;
 }

@@ -364,13 +364,13 @@ START_TEST(addresses_fail)
 END_TEST
 
 /* Every option, with `call` failing as it may. */
-static void check_options(mio_fd fd, const char *call, bool of_ttl_alone)
+static void check_options(mio_fd fd, const char *call, bool of_ip_alone)
 {
-    for (int option = MIO_OPT_NODELAY; option <= MIO_OPT_ONLY_V6; option++) {
+    for (int option = MIO_OPT_NODELAY; option <= MIO_OPT_MULTICAST_LOOP; option++) {
         for (const int *err = option_errors; *err != 0; err++) {
             int value = -2, set, get;
 
-            if (of_ttl_alone && option != MIO_OPT_TTL)
+            if (of_ip_alone && option != MIO_OPT_TTL && option < MIO_OPT_MULTICAST_TTL)
                 continue;
             fault_arm(call, *err, 0, 2);
             set = mio_socket_set(fd, (mio_option)option, 1);

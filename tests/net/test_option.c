@@ -25,6 +25,7 @@ static const system_option ip_options[] = {
     {MIO_OPT_KEEPALIVE_COUNT, SAME(IPPROTO_TCP, TCP_KEEPCNT), {1, 2, 127, 9}},
     {MIO_OPT_REUSEADDR, SAME(SOL_SOCKET, SO_REUSEADDR), {1, 0, 1, 0}},
     {MIO_OPT_REUSEPORT, SAME(SOL_SOCKET, SO_REUSEPORT), {1, 0, 1, 0}},
+    {MIO_OPT_BROADCAST, SAME(SOL_SOCKET, SO_BROADCAST), {1, 0, 1, 0}},
     {MIO_OPT_TTL, IPPROTO_IP, IP_TTL, IPPROTO_IPV6, IPV6_UNICAST_HOPS, {1, 5, 255, 64}},
 };
 
@@ -148,7 +149,7 @@ END_TEST
 
 START_TEST(unknown_options)
 {
-    static const int options[] = {MIO_OPT_ONLY_V6 + 1, -1, 4711, INT_MAX, INT_MIN};
+    static const int options[] = {MIO_OPT_MULTICAST_LOOP + 1, -1, 4711, INT_MAX, INT_MIN};
     mio_fd fd = client_of(MIO_IPV4);
     int value = -2;
 
@@ -212,7 +213,7 @@ START_TEST(wrong_descriptors)
     int value = -2;
 
     ck_assert_int_eq(pipe2(fds, O_CLOEXEC), 0);
-    for (int option = MIO_OPT_NODELAY; option <= MIO_OPT_ONLY_V6; option++) {
+    for (int option = MIO_OPT_NODELAY; option <= MIO_OPT_MULTICAST_LOOP; option++) {
         ck_assert_int_eq(mio_socket_set(fds[0], (mio_option)option, 1), -ENOTSOCK);
         ck_assert_int_eq(mio_socket_get(fds[0], (mio_option)option, &value), -ENOTSOCK);
         ck_assert_int_eq(mio_socket_set(-1, (mio_option)option, 1), -EBADF);

@@ -17,6 +17,7 @@ PUBLIC = {
     "child": "loop",
     "addr": "net",
     "socket": "net",
+    "datagram": "net",
 }
 QUESTIONS = {"__cplusplus", "__GNUC__"}  # besides include guards and MIO__ options
 
