@@ -10,13 +10,13 @@ const char *mio__lua_address_text(lua_State *L, const mio_addr *addr)
     return lua_pushlstring(L, text, length < 0 ? 0 : (size_t)length);
 }
 
-/* The text is the key of the table of addresses: there is one text for each address. */
+/* The bytes are the key of the table of addresses: equal addresses have equal ones. */
 void mio__lua_address_push(lua_State *L, const mio_addr *addr)
 {
     mio__lua_address *address;
 
     lua_getiuservalue(L, lua_upvalueindex(1), STATE_ADDRESSES);
-    mio__lua_address_text(L, addr);
+    lua_pushlstring(L, (const char *)addr->storage.bytes, addr->size);
     lua_pushvalue(L, -1);
     if (lua_rawget(L, -3) == LUA_TNIL) {
         lua_pop(L, 1);
@@ -28,6 +28,14 @@ void mio__lua_address_push(lua_State *L, const mio_addr *addr)
     }
     lua_replace(L, -3);
     lua_pop(L, 1);
+}
+
+void mio__lua_address_push_any(lua_State *L, const mio_addr *addr)
+{
+    if (addr->size == 0)
+        lua_pushnil(L);
+    else
+        mio__lua_address_push(L, addr);
 }
 
 bool mio__lua_address_test(lua_State *L, int arg, mio_addr *ret_addr)

@@ -17,6 +17,9 @@ typedef struct mio__lua_address {
 /* Push the object of an address. */
 void mio__lua_address_push(lua_State *L, const mio_addr *addr);
 
+/* The same; nil where the address is all zero. */
+void mio__lua_address_push_any(lua_State *L, const mio_addr *addr);
+
 /* Push the text of an address, and return it. */
 const char *mio__lua_address_text(lua_State *L, const mio_addr *addr);
 

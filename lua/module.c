@@ -4,7 +4,9 @@
 #include "mio/lua.h"
 
 #include "address.h"
+#include "batch.h"
 #include "buffer.h"
+#include "datagram.h"
 #include "dispatch.h"
 #include "embed.h"
 #include "listener.h"
@@ -35,7 +37,9 @@ static void module_define_classes(lua_State *L)
     if (state->opened)
         return;
     mio__lua_address_open(L);
+    mio__lua_batch_open(L);
     mio__lua_buffer_open(L);
+    mio__lua_datagram_open(L);
     mio__lua_dispatch_open(L);
     mio__lua_embed_open(L);
     mio__lua_listener_open(L);
@@ -53,7 +57,9 @@ int luaopen_mio(lua_State *L)
 {
     static const luaL_Reg functions[] = {
         {"address", mio__lua_address_create},
+        {"batch", mio__lua_batch_create},
         {"buffer", mio__lua_buffer_create},
+        {"datagram", mio__lua_datagram_create},
         {"listen", mio__lua_listener_listen},
         {"loop", mio__lua_loop_create},
         {"now", module_now},

@@ -1,6 +1,7 @@
 #include "socket_options.h"
 
 #include "address.h"
+#include "datagram.h"
 #include "listener.h"
 #include "options.h"
 #include "result.h"
@@ -18,7 +19,9 @@ static const mio__lua_source *socket_check(lua_State *L)
 
     if (source == NULL)
         source = mio__lua_class_test(L, 1, CLASS_LISTENER, sizeof(mio__lua_listener));
-    luaL_argexpected(L, source != NULL, 1, "mio.stream or mio.listener");
+    if (source == NULL)
+        source = mio__lua_class_test(L, 1, CLASS_DATAGRAM, sizeof(mio__lua_datagram));
+    luaL_argexpected(L, source != NULL, 1, "mio.stream, mio.listener or mio.datagram");
     return source;
 }
 
@@ -67,7 +70,10 @@ static const char *const option_names[] = {"nodelay",
                                            "ttl",
                                            "recv_buffer",
                                            "send_buffer",
-                                           "only_v6"};
+                                           "only_v6",
+                                           "broadcast",
+                                           "multicast_ttl",
+                                           "multicast_loop"};
 static const socket_option option_table[] = {{MIO_OPT_NODELAY, true},
                                              {MIO_OPT_KEEPALIVE, true},
                                              {MIO_OPT_KEEPALIVE_IDLE, false},
@@ -79,7 +85,10 @@ static const socket_option option_table[] = {{MIO_OPT_NODELAY, true},
                                              {MIO_OPT_TTL, false},
                                              {MIO_OPT_RECV_BUFFER, false},
                                              {MIO_OPT_SEND_BUFFER, false},
-                                             {MIO_OPT_ONLY_V6, true}};
+                                             {MIO_OPT_ONLY_V6, true},
+                                             {MIO_OPT_BROADCAST, true},
+                                             {MIO_OPT_MULTICAST_TTL, false},
+                                             {MIO_OPT_MULTICAST_LOOP, true}};
 
 enum { OPTION_NAMES = sizeof option_names / sizeof *option_names };
 

@@ -1,5 +1,6 @@
 /*
- * What streams and listeners have in common as sockets: addresses and options.
+ * What streams, listeners and datagram sockets have in common as sockets: addresses and
+ * options.
  */
 #ifndef MIO__LUA_SOCKET_OPTIONS_H
 #define MIO__LUA_SOCKET_OPTIONS_H

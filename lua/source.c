@@ -1,5 +1,6 @@
 #include "source.h"
 
+#include "datagram.h"
 #include "listener.h"
 #include "registration.h"
 #include "result.h"
@@ -18,6 +19,8 @@ mio__lua_source *mio__lua_source_test(lua_State *L, int arg)
 
     if (source == NULL)
         source = mio__lua_class_test(L, arg, CLASS_LISTENER, sizeof(mio__lua_listener));
+    if (source == NULL)
+        source = mio__lua_class_test(L, arg, CLASS_DATAGRAM, sizeof(mio__lua_datagram));
     if (source == NULL)
         source = mio__lua_class_test(L, arg, CLASS_SIGNALS, sizeof(mio__lua_signals));
     if (source == NULL)

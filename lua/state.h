@@ -22,7 +22,9 @@
 
 typedef enum mio__lua_class {
     CLASS_ADDRESS,
+    CLASS_BATCH,
     CLASS_BUFFER,
+    CLASS_DATAGRAM,
     CLASS_LISTENER,
     CLASS_LOOP,
     CLASS_POLL,

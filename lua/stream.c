@@ -3,6 +3,7 @@
 #include "address.h"
 #include "buffer.h"
 #include "options.h"
+#include "piece.h"
 #include "result.h"
 #include "socket_options.h"
 
@@ -144,35 +145,6 @@ static int stream_try_read_into(lua_State *L)
 
 /* ------------------------------------------------------------------- writing */
 
-/* Make sure that a piece is a string or a buffer. A number becomes a string in its place, and
-   that may collect garbage: so whatever a finalizer can change is looked at after it. */
-static void stream_check_piece(lua_State *L, int arg)
-{
-    const int type = lua_type(L, arg);
-
-    if (type == LUA_TNUMBER)
-        lua_tolstring(L, arg, NULL);
-    else if (type != LUA_TSTRING && mio__lua_buffer_test(L, arg) == NULL)
-        luaL_typeerror(L, arg, "string or mio.buffer");
-}
-
-/* The bytes of a piece that was checked. */
-static struct iovec stream_piece(lua_State *L, int arg)
-{
-    const mio__lua_buffer *buffer = mio__lua_buffer_test(L, arg);
-    union {
-        const char *bytes;
-        void *base; /* writev() has no use for const, and does not write there */
-    } place;
-    size_t size;
-
-    if (buffer != NULL)
-        return (struct iovec){.iov_base = buffer->data + buffer->start,
-                              .iov_len = mio__lua_buffer_length(buffer)};
-    place.bytes = lua_tolstring(L, arg, &size);
-    return (struct iovec){.iov_base = place.base, .iov_len = size};
-}
-
 static size_t min_size(size_t a, size_t b)
 {
     return a < b ? a : b;
@@ -227,11 +199,11 @@ static int stream_write_pieces(lua_State *L, const mio__lua_stream *stream, int 
     ptrdiff_t taken;
 
     for (int arg = 2; arg <= given + 1; arg++)
-        stream_check_piece(L, arg);
+        mio__lua_piece_check(L, arg);
     if (stream->source.fd < 0)
         return mio__lua_token(L, "closed");
     do {
-        pieces[used] = stream_piece(L, used + 2);
+        pieces[used] = mio__lua_piece(L, used + 2);
         used++;
     } while (used < given && used < STREAM_PIECES);
     taken = mio_writev(stream->source.fd, pieces, (size_t)used);

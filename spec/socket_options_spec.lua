@@ -96,7 +96,8 @@ describe("a socket's options", function()
   it("belong to sockets", function()
     for _, name in ipairs({ "local_address", "getoption", "setoption" }) do
       assert.equal(
-        ("bad argument #1 to '%s' (mio.stream or mio.listener expected, got mio.buffer)")
+        ("bad argument #1 to '%s' (mio.stream, mio.listener or mio.datagram expected, " ..
+         "got mio.buffer)")
           :format(name),
         (raised(function()
           local call = client[name]
