@@ -3,7 +3,7 @@
 -- The types of require("mio"), for language servers and for people: every function, method,
 -- field, option and error, as the reference tells them. A spec compares it with the module.
 
----Readiness I/O: polls, loops, timers, signals, TCP and Unix sockets.
+---Readiness I/O: polls, loops, timers, signals, TCP, UDP and Unix sockets.
 ---
 ---**Failures.** When the world refuses, a function returns `nil, err, code`: `err` is a text
 ---in lower case, the same on every system; `code` is a name to compare, like
@@ -12,6 +12,9 @@
 --- * `"again"`: not now; wait for the event
 --- * `"closed"`: the object was closed, or its registration or loop has ended
 --- * `"running"`: the loop runs already
+--- * `"full"`: a batch has room for no more
+---
+---A datagram that does not fit is `nil, "too long", "EMSGSIZE"`, in both directions.
 ---
 ---The end of a stream is `nil, "end of stream", "EOF"`. A programmer's mistake (a wrong type,
 ---a number out of range, an unknown option) raises an error that names function and argument.
@@ -51,7 +54,7 @@ local mio = {}
 ---
 ---mio knows when its own sockets are closed, and ends their registrations first. Whatever
 ---else is registered must be deregistered before it is closed.
----@alias mio.source mio.stream|mio.listener|mio.signals|mio.loop|mio.poll|integer|file*|table|userdata
+---@alias mio.source mio.stream|mio.listener|mio.datagram|mio.signals|mio.loop|mio.poll|integer|file*|table|userdata
 
 ---What to be told of: `"r"` a read or an accept does not wait (so does one that ends or
 ---fails), `"w"` a write does not wait, or a connect has ended; `"p"` urgent data has come.
@@ -75,12 +78,17 @@ local mio = {}
 --- * `"linger"`: what `close` does with bytes not yet sent: -1, the default, sends them
 ---   later; 0 drops them and resets the connection; more blocks for so many seconds at most
 --- * `"reuseaddr"`, `"reuseport"`: boolean; see `mio.listen_options`
---- * `"ttl"`: how many routers a packet may pass, 1 to 255. TCP
+--- * `"ttl"`: how many routers a packet may pass, 1 to 255. TCP, UDP
 --- * `"recv_buffer"`, `"send_buffer"`: bytes. Linux tells the double of what is set
 --- * `"only_v6"`: boolean; see `mio.listen_options`. IPv6
+--- * `"broadcast"`: boolean; may send to broadcast addresses. UDP
+--- * `"multicast_ttl"`: how many routers a datagram to a group may pass, 0 to 255; 1 if not set.
+---   UDP
+--- * `"multicast_loop"`: boolean; this machine hears what it sends to groups, true if not set.
+---   UDP
 ---
 ---Seconds are whole numbers here.
----@alias mio.socket_option "nodelay"|"keepalive"|"keepalive_idle"|"keepalive_interval"|"keepalive_count"|"linger"|"reuseaddr"|"reuseport"|"ttl"|"recv_buffer"|"send_buffer"|"only_v6"
+---@alias mio.socket_option "nodelay"|"keepalive"|"keepalive_idle"|"keepalive_interval"|"keepalive_count"|"linger"|"reuseaddr"|"reuseport"|"ttl"|"recv_buffer"|"send_buffer"|"only_v6"|"broadcast"|"multicast_ttl"|"multicast_loop"
 
 ---Called for each event of a registered source. A coroutine works as well: each event resumes
 ---it, and `coroutine.yield()` returns these arguments; when it has ended, so has the
@@ -132,11 +140,45 @@ local mio = {}
 ---@return mio.address
 function mio.address(text) end
 
+---An empty batch of datagrams, with room for `count`, of at most `size` bytes each.
+---@param count? integer 1 to 64, the most that one system call takes; 64 if absent
+---@param size? integer 1 to 65536; 2048 if absent
+---@return mio.batch
+function mio.batch(count, size) end
+
 ---An empty buffer of bytes, with room for so many at first. It grows as needed. Raises an
 ---error where memory runs out.
 ---@param capacity? integer 1 or more, made at once; if absent, 4096 with the first byte
 ---@return mio.buffer
 function mio.buffer(capacity) end
+
+---How to open a datagram socket.
+---@class mio.datagram_options
+---@field reuseaddr? boolean several sockets that all say so have the same address: each gets a copy of what comes for its groups and by broadcast, any of them the rest (false if absent)
+---@field reuseport? boolean several sockets that all say so share the port, and the senders are spread over them (false)
+---@field only_v6? boolean `[::]` has no IPv4 peers (false)
+---@field broadcast? boolean may send to broadcast addresses (false)
+
+---Open a datagram socket: UDP, or Unix by a Unix address. Port 0 lets the system choose one, and
+---`unix:` a name: see `datagram:local_address()`. A Unix path must not exist; it is not removed
+---by `close`.
+---
+---Fails with `EADDRINUSE`, `EADDRNOTAVAIL`, `EACCES`, `ENOENT`, `EAFNOSUPPORT`, `EMFILE` and
+---others; `err` is like "datagram 127.0.0.1:53: permission denied".
+---
+---```lua
+---local socket <close> = assert(mio.datagram("127.0.0.1:7000"))
+---loop:register(socket, "r", function()
+---  local data, from = socket:try_recv()
+---  if data then socket:try_send(data, from) end
+---end)
+---```
+---@param address? mio.address|string "0.0.0.0:0" if absent
+---@param options? mio.datagram_options
+---@return mio.datagram? socket
+---@return string? err
+---@return string? code
+function mio.datagram(address, options) end
 
 ---How to listen.
 ---@class mio.listen_options
@@ -335,6 +377,216 @@ function buffer:find(text, init) end
 ---@param j? integer -1 if absent
 ---@return string
 function buffer:sub(i, j) end
+
+-- ------------------------------------------------------------------- batches
+
+---Datagrams with their addresses, received and sent by one system call, without garbage.
+---`#batch` is how many it holds.
+---
+---```lua
+---local batch = mio.batch()
+---loop:register(socket, "r", function()           -- an echo
+---  if socket:try_recv_batch(batch) then socket:try_send_batch(batch) end
+---end)
+---```
+---@class mio.batch
+---@operator len: integer
+local batch = {}
+
+---Add a datagram at the end; without an address it goes to the peer that the socket is connected
+---to. Fails with `"full"`, or `"too long"`.
+---@param data string|number|mio.buffer a buffer keeps its bytes
+---@param address? mio.address|string
+---@return mio.batch? self
+---@return string? err
+---@return string? code
+function batch:add(data, address) end
+
+---The address of a datagram, without garbage; nil for none. Raises an error where there is no
+---such datagram.
+---@param i integer from 1 to `#batch`
+---@return mio.address?
+function batch:address(i) end
+
+---Drop all datagrams.
+---@return mio.batch self
+function batch:clear() end
+
+---A datagram, its address, nil for none, and whether it was longer than its room when it was
+---received: then `data` is its beginning. Raises an error where there is no such datagram.
+---@param i integer from 1 to `#batch`
+---@return string data
+---@return mio.address? address
+---@return boolean truncated
+function batch:get(i) end
+
+---Change a datagram: so an answer takes the place of the question. Fails with `"too long"`;
+---raises an error where there is no such datagram.
+---@param i integer from 1 to `#batch`
+---@param data string|number|mio.buffer a buffer keeps its bytes
+---@param address? mio.address|string as it was if absent
+---@return mio.batch? self
+---@return string? err
+---@return string? code
+function batch:set(i, data, address) end
+
+-- ---------------------------------------------------------- datagram sockets
+
+---A UDP socket, or a Unix datagram socket, from `mio.datagram`. No method waits.
+---
+---Datagrams arrive whole. One that is longer than the room for it is never cut silently: it is
+---dropped, and the call fails with `nil, "too long", "EMSGSIZE"`; a batch marks it.
+---
+---When a host answers that nobody has the port, the next call on a connected socket fails with
+---`ECONNREFUSED`, once; its handler is told `closed` then. The socket works on.
+---@class mio.datagram
+local datagram = {}
+
+---Choose the one peer: `try_send` needs no address then, and what others send is dropped. Without
+---an address there is no peer any more. Nothing is sent.
+---
+---Fails with `"closed"`, `ENETUNREACH`, `EINVAL` (another family); for Unix addresses with
+---`ECONNREFUSED`, `ENOENT`, `EPROTOTYPE`.
+---@param address? mio.address|string
+---@return true? ok
+---@return string? err
+---@return string? code
+function datagram:connect(address) end
+
+---Send a datagram: a string, or all that is in a buffer, which is consumed when it is sent.
+---
+---Fails with `"again"` (no room: wait until it is writable), `"closed"`, `"too long"` (more than
+---65507 bytes over IPv4), `EDESTADDRREQ` or `ENOTCONN` (no address, and no peer), `ECONNREFUSED`
+---(an earlier one was refused, and this one not sent), `EACCES` (a broadcast address, without the
+---option), `ENETUNREACH` and others.
+---
+---Cost: one system call.
+---@param data string|number|mio.buffer
+---@param address? mio.address|string an object costs less than a text
+---@return true? ok
+---@return string? err
+---@return string? code
+function datagram:try_send(data, address) end
+
+---The next datagram, which may be empty, and its sender: nil for a Unix socket without a name.
+---
+---Fails with `"again"` (nothing yet), `"closed"`, `"too long"` (longer than `n`: it is gone),
+---`ECONNREFUSED` (one that was sent) and other errors of the network.
+---
+---Cost: one system call, one string.
+---@param n? integer 1 or more; 65536 if absent, which is enough for all of IP
+---@return string? data
+---@return mio.address|string|nil address or err
+---@return string? code
+function datagram:try_recv(n) end
+
+---The same, but the datagram stays there, after `"too long"` too.
+---@param n? integer 1 or more; 65536 if absent
+---@return string? data
+---@return mio.address|string|nil address or err
+---@return string? code
+function datagram:try_peek(n) end
+
+---The next datagram into a buffer, which gets room for `n` bytes. Fails as `try_recv`, and then
+---the buffer is as it was; raises an error where memory runs out, and then nothing is lost. Cost:
+---one system call; no garbage.
+---@param buffer mio.buffer
+---@param n? integer 1 or more; 65536 if absent
+---@return integer? count how many bytes were added, 0 for an empty datagram
+---@return mio.address|string|nil address or err
+---@return string? code
+function datagram:try_recv_into(buffer, n) end
+
+---Receive what has come into a batch, in place of what is in it. Fails as `try_recv`, and then
+---the batch is empty; never with `"too long"`. Cost: one system call; no garbage.
+---@param batch mio.batch
+---@return integer? count 1 or more
+---@return string? err
+---@return string? code
+function datagram:try_recv_batch(batch) end
+
+---Send the datagrams of a batch, from the i-th on. The batch stays as it is.
+---
+---Returns how many are under way: fewer than there are where one fails or finds no room. Go on
+---with the next one, which tells why: it fails then as `try_send`. Cost: one system call; no
+---garbage.
+---@param batch mio.batch
+---@param i? integer 1 if absent
+---@return integer? count
+---@return string? err
+---@return string? code
+function datagram:try_send_batch(batch, i) end
+
+---Receive what is sent to a multicast group and to the socket's port. A socket at "0.0.0.0" or
+---"[::]" hears of all of its groups.
+---
+---Fails with `"closed"`, `EADDRINUSE` (joined already), `ENODEV` (no such interface, or none),
+---`EINVAL` (no multicast address).
+---@param group mio.address|string its port does not count
+---@param interface? string|integer its name or number; the system chooses if absent
+---@return true? ok
+---@return string? err
+---@return string? code
+function datagram:join(group, interface) end
+
+---Leave a group. Fails with `EADDRNOTAVAIL` (not joined), or as `join`.
+---@param group mio.address|string
+---@param interface? string|integer as when it was joined
+---@return true? ok
+---@return string? err
+---@return string? code
+function datagram:leave(group, interface) end
+
+---Choose the interface by which datagrams to groups leave. Fails with `"closed"`, `ENODEV` or
+---`EOPNOTSUPP`.
+---@param interface? string|integer its name or number; the system chooses if absent
+---@return true? ok
+---@return string? err
+---@return string? code
+function datagram:multicast_interface(interface) end
+
+---Its own address. Fails with `"closed"`.
+---@return mio.address? address
+---@return string? err
+---@return string? code
+function datagram:local_address() end
+
+---The peer that `connect` has chosen. Fails with `"closed"` or `ENOTCONN`.
+---@return mio.address? address
+---@return string? err
+---@return string? code
+function datagram:peer_address() end
+
+---The value of an option; see `mio.socket_option`. Fails with `"closed"`, `EOPNOTSUPP` or
+---`ENOPROTOOPT`.
+---@param name mio.socket_option
+---@return boolean|integer|nil value
+---@return string? err
+---@return string? code
+function datagram:getoption(name) end
+
+---Set an option. Fails with `"closed"`, `EINVAL`, `EOPNOTSUPP` or `ENOPROTOOPT`.
+---@param name mio.socket_option
+---@param value boolean|integer
+---@return true? ok
+---@return string? err
+---@return string? code
+function datagram:setoption(name, value) end
+
+---The number of its descriptor, for other libraries. It stays the socket's. Fails with
+---`"closed"`.
+---@return integer? descriptor
+---@return string? err
+function datagram:getfd() end
+
+---The same as `getfd`.
+---@return integer? descriptor
+---@return string? err
+function datagram:pollfd() end
+
+---End its registrations and close it. It leaves its groups.
+---@return true
+function datagram:close() end
 
 -- ----------------------------------------------------------------- listeners
 
