@@ -22,6 +22,7 @@
  *   clock.h    the monotonic clock               signals.h  signals, for polls
  *   process.h  starting a program                child.h    child processes of a loop
  *   datagram.h UDP, Unix datagrams, multicast
+ *   datagram.h UDP, Unix datagrams, multicast    unix.h     descriptors passed, credentials
  *   lua.h      a host program that owns Lua and the loop (not included here)
  */
 #ifndef MIO_H
@@ -40,5 +41,6 @@
 #include "mio/signals.h"
 #include "mio/socket.h"
 #include "mio/timer.h"
+#include "mio/unix.h"
 
 #endif

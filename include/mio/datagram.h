@@ -1,6 +1,9 @@
 /*
  * Datagrams: UDP and Unix datagram sockets, one by one and in batches, and multicast.
  *
+ * The messages of seqpacket sockets (MIO_SEQPACKET of socket.h) are sent and received by the
+ * same functions; but a message of 0 bytes cannot be told from the end.
+ *
  * A datagram arrives whole or not at all, and has a sender. What socket.h says of every
  * socket holds here, too: mio_close(), addresses, options, MIO_OPT_TTL, MIO_OPT_BROADCAST and
  * so on; the functions for streams work as far as the kernel lets them.
@@ -51,6 +54,12 @@ typedef struct mio_datagram_options {
 
     /* true = may send to broadcast addresses (MIO_OPT_BROADCAST). */
     bool broadcast;
+
+    /* true = the file of a Unix socket that nobody has open any more, as a crash leaves it
+       behind, is removed first. A socket that is in use is not disturbed, and a file of
+       another kind stays: both are -EADDRINUSE. Two programs that start at the same moment
+       may remove each other's: who cannot rule that out takes a lock. */
+    bool replace_stale;
 } mio_datagram_options;
 
 /*
@@ -58,7 +67,8 @@ typedef struct mio_datagram_options {
  *
  * Port 0 lets the system choose one, and an unnamed Unix address gets an abstract name: see
  * mio_socket_local(). So a client that has no wish opens "0.0.0.0:0", "[::]:0" or "unix:", and
- * can be answered. A Unix path must not exist; mio_close() does not remove it.
+ * can be answered. A Unix path must not exist (but see `replace_stale`), and mio_close() does
+ * not remove it.
  *
  *   addr      where others send to
  *   options   NULL for the defaults

@@ -28,6 +28,13 @@
 extern "C" {
 #endif
 
+/* The kinds of sockets that are connected to a peer. */
+typedef enum mio_socket_type {
+    MIO_STREAM,    /* bytes, without bounds */
+    MIO_SEQPACKET, /* Unix: messages, in their order, until the end; see datagram.h */
+    MIO_DATAGRAM   /* Unix pairs: messages; see datagram.h */
+} mio_socket_type;
+
 /* ------------------------------------------------------------------ listening */
 
 /*
@@ -53,14 +60,22 @@ typedef struct mio_listen_options {
     /* true = accepted connections collect small writes (Nagle's algorithm). By default they
        have TCP_NODELAY, inherited from the listener at no cost. */
     bool nagle;
+
+    /* MIO_STREAM or, at a Unix address, MIO_SEQPACKET. */
+    mio_socket_type type;
+
+    /* true = the file of a Unix socket that nobody has open any more, as a crash leaves it
+       behind, is removed first. A socket that is in use is not disturbed, and a file of
+       another kind stays: both are -EADDRINUSE. Two programs that start at the same moment
+       may remove each other's: who cannot rule that out takes a lock. */
+    bool replace_stale;
 } mio_listen_options;
 
 /*
- * Open a socket that accepts stream connections.
+ * Open a socket that accepts connections.
  *
- * A Unix path must not exist: a socket file that an earlier run left behind has to be removed
- * first, by who knows that nobody listens on it; nor does mio_close() remove it. An unnamed
- * Unix address gets an abstract name from the kernel, as port 0 gets a port: see
+ * A Unix path must not exist (but see `replace_stale`), and mio_close() does not remove it. An
+ * unnamed Unix address gets an abstract name from the kernel, as port 0 gets a port: see
  * mio_socket_local().
  *
  *   addr      where to listen
@@ -72,7 +87,8 @@ typedef struct mio_listen_options {
  *   -EADDRNOTAVAIL  the address is none of this machine's
  *   -EACCES         not allowed: a low port, a folder that cannot be written
  *   -EAFNOSUPPORT   the system lacks this family, or the address is all zero
- *   -EINVAL         the backlog is below 0
+ *   -EINVAL         the backlog is below 0, or there is no such type
+ *   -EPROTONOSUPPORT, -ESOCKTNOSUPPORT  the family lacks the type
  *   -ENOENT, -ENOTDIR  the folder of a Unix path does not exist
  *   -EMFILE, -ENFILE, -ENOBUFS, -ENOMEM  out of descriptors or memory
  * and what else socket(), setsockopt(), bind() and listen() give. No descriptor remains.
@@ -155,10 +171,13 @@ typedef struct mio_connect_options {
 
     /* true = collect small writes (Nagle's algorithm). By default TCP_NODELAY is set. */
     bool nagle;
+
+    /* MIO_STREAM or, to a Unix address, MIO_SEQPACKET. */
+    mio_socket_type type;
 } mio_connect_options;
 
 /*
- * Begin to connect a stream.
+ * Begin to connect a stream, or a seqpacket socket.
  *
  * When the socket is reported as writable, mio_connect_result() tells how it ended. Register
  * it only now: a socket that has not begun to connect is reported as closed.
@@ -172,6 +191,9 @@ typedef struct mio_connect_options {
  *   -ECONNREFUSED  Unix, and sometimes TCP on the own machine: nobody listens
  *   -ENOENT        Unix: no such path
  *   -EACCES        Unix: no permission to write to the socket file
+ *   -EPROTOTYPE    Unix: who listens there is of another type
+ *   -EINVAL        there is no such type
+ *   -EPROTONOSUPPORT, -ESOCKTNOSUPPORT  the family lacks the type
  *   -ENETUNREACH, -EHOSTUNREACH  no way there
  *   -EADDRNOTAVAIL no local port is free, or `local` is none of this machine's
  *   -EADDRINUSE    `local` is in use
@@ -203,15 +225,16 @@ MIO_API int mio_connect(const mio_addr *addr, const mio_connect_options *options
 MIO_API int mio_connect_result(mio_fd fd);
 
 /*
- * Open two Unix stream sockets that are connected to each other.
+ * Open two Unix sockets, without names, that are connected to each other.
  *
+ *   type      any of the three
  *   ret_fds   the two ends: the caller's, each to be closed with mio_close()
  *
- * Returns 0, or -EMFILE, -ENFILE, -ENOBUFS or -ENOMEM.
+ * Returns 0, or -EMFILE, -ENFILE, -ENOBUFS, -ENOMEM, or -EINVAL: there is no such type.
  *
  * Cost: one system call.
  */
-MIO_API int mio_socketpair(mio_fd ret_fds[2]);
+MIO_API int mio_socketpair(mio_socket_type type, mio_fd ret_fds[2]);
 
 /*
  * Close a descriptor, once.

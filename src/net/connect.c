@@ -4,6 +4,7 @@
 #include "mio/socket.h"
 
 #include "net/addr.h"
+#include "net/socket.h"
 #include "sys/descriptor.h"
 
 #include <poll.h>
@@ -35,14 +36,17 @@ int mio_connect(const mio_addr *addr, const mio_connect_options *options, mio_fd
 {
     static const mio_connect_options connect_defaults;
     mio_fd fd = -1;
-    int err;
+    int type, err;
 
-    if (addr == NULL || ret_fd == NULL)
+    if (options == NULL)
+        options = &connect_defaults;
+    type = mio__socket_stream_type(options->type);
+    if (addr == NULL || type < 0 || ret_fd == NULL)
         return -EINVAL;
-    err = mio__descriptor_socket(mio__addr_system_family(addr), SOCK_STREAM, &fd);
+    err = mio__descriptor_socket(mio__addr_system_family(addr), type, &fd);
     if (err < 0)
         return err;
-    err = connect_begin(fd, addr, options == NULL ? &connect_defaults : options);
+    err = connect_begin(fd, addr, options);
     if (err < 0) {
         mio__descriptor_close(fd);
         return err;

@@ -6,6 +6,7 @@
 #include "mio/socket.h"
 
 #include "net/addr.h"
+#include "net/stale.h"
 #include "sys/descriptor.h"
 #include "sys/message.h"
 
@@ -33,15 +34,16 @@ int mio_datagram_open(const mio_addr *addr, const mio_datagram_options *options,
     mio_fd fd;
     int err;
 
+    if (options == NULL)
+        options = &datagram_defaults;
     if (addr == NULL || ret_fd == NULL)
         return -EINVAL;
     err = mio__descriptor_socket(mio__addr_system_family(addr), SOCK_DGRAM, &fd);
     if (err < 0)
         return err;
-    err =
-        datagram_set(fd, mio_addr_family(addr), options == NULL ? &datagram_defaults : options);
+    err = datagram_set(fd, mio_addr_family(addr), options);
     if (err == 0)
-        err = mio__sys_status(bind(fd, mio__addr_sockaddr(addr), addr->size));
+        err = mio__stale_bind(fd, addr, options->replace_stale);
     if (err < 0) {
         mio__descriptor_close(fd);
         return err;

@@ -4,6 +4,8 @@
 #include "mio/socket.h"
 
 #include "net/addr.h"
+#include "net/socket.h"
+#include "net/stale.h"
 #include "sys/descriptor.h"
 
 enum {
@@ -35,7 +37,7 @@ static int listen_begin(mio_fd fd, const mio_addr *addr, const mio_listen_option
     int err = listen_set(fd, mio_addr_family(addr), options);
 
     if (err == 0)
-        err = mio__sys_status(bind(fd, mio__addr_sockaddr(addr), addr->size));
+        err = mio__stale_bind(fd, addr, options->replace_stale);
     if (err == 0)
         err = mio__sys_status(listen(fd, backlog));
     return err;
@@ -45,13 +47,14 @@ int mio_listen(const mio_addr *addr, const mio_listen_options *options, mio_fd *
 {
     static const mio_listen_options listen_defaults;
     mio_fd fd = -1;
-    int err;
+    int type, err;
 
     if (options == NULL)
         options = &listen_defaults;
-    if (addr == NULL || options->backlog < 0 || ret_fd == NULL)
+    type = mio__socket_stream_type(options->type);
+    if (addr == NULL || options->backlog < 0 || type < 0 || ret_fd == NULL)
         return -EINVAL;
-    err = mio__descriptor_socket(mio__addr_system_family(addr), SOCK_STREAM, &fd);
+    err = mio__descriptor_socket(mio__addr_system_family(addr), type, &fd);
     if (err < 0)
         return err;
     err = listen_begin(fd, addr, options);

@@ -4,11 +4,34 @@
 #include "mio/socket.h"
 
 #include "net/addr.h"
+#include "net/socket.h"
 #include "sys/descriptor.h"
 
-int mio_socketpair(mio_fd ret_fds[2])
+int mio__socket_type(mio_socket_type type)
 {
-    return ret_fds == NULL ? -EINVAL : mio__descriptor_pair(AF_UNIX, SOCK_STREAM, ret_fds);
+    switch (type) {
+    case MIO_STREAM:
+        return SOCK_STREAM;
+    case MIO_SEQPACKET:
+        return SOCK_SEQPACKET;
+    case MIO_DATAGRAM:
+        return SOCK_DGRAM;
+    }
+    return -EINVAL;
+}
+
+int mio__socket_stream_type(mio_socket_type type)
+{
+    return type == MIO_DATAGRAM ? -EINVAL : mio__socket_type(type);
+}
+
+int mio_socketpair(mio_socket_type type, mio_fd ret_fds[2])
+{
+    const int system_type = mio__socket_type(type);
+
+    if (system_type < 0 || ret_fds == NULL)
+        return -EINVAL;
+    return mio__descriptor_pair(AF_UNIX, system_type, ret_fds);
 }
 
 int mio_close(mio_fd fd)

@@ -130,7 +130,7 @@ static int open_spare(void)
 static int open_pair(void)
 {
     mio_fd fds[2] = {-2, -2};
-    const int err = mio_socketpair(fds);
+    const int err = mio_socketpair(MIO_STREAM, fds);
 
     opened(err, fds[0]);
     return opened(err, fds[1]);

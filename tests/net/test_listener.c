@@ -294,7 +294,7 @@ START_TEST(descriptors_that_are_no_listeners)
     mio_fd fds[2], fd = -2;
 
     ck_assert_int_eq(mio_accept(-1, &fd, NULL), -EBADF);
-    ck_assert_int_eq(mio_socketpair(fds), 0);
+    ck_assert_int_eq(mio_socketpair(MIO_STREAM, fds), 0);
     ck_assert_int_eq(mio_accept(fds[0], &fd, NULL), -EINVAL);
     loopback_close(fds);
     ck_assert_int_eq(pipe2(fds, O_CLOEXEC), 0);
@@ -358,7 +358,7 @@ START_TEST(everything_fails_cleanly_at_the_limit)
     ck_assert_int_eq(mio_accept(listener, fds, NULL), -EMFILE);
     ck_assert_int_eq(mio_listen(&any, NULL, fds), -EMFILE);
     ck_assert_int_eq(mio_connect(&addr, NULL, fds), -EMFILE);
-    ck_assert_int_eq(mio_socketpair(fds), -EMFILE);
+    ck_assert_int_eq(mio_socketpair(MIO_STREAM, fds), -EMFILE);
     ck_assert_int_eq(mio_spare_open(fds), -EMFILE);
     ck_assert(fds[0] == -2 && fds[1] == -2);
     limit_lift();

@@ -11,7 +11,7 @@ START_TEST(a_pair)
     mio_addr addr;
     mio_fd fds[2];
 
-    ck_assert_int_eq(mio_socketpair(fds), 0);
+    ck_assert_int_eq(mio_socketpair(MIO_STREAM, fds), 0);
     for (int i = 0; i < 2; i++) {
         loopback_check_flags(fds[i]);
         ck_assert_int_eq(mio_write(fds[i], "hello", 5), 5);
@@ -25,7 +25,7 @@ START_TEST(a_pair)
     ck_assert_int_eq(mio_close(fds[0]), 0);
     ck_assert_int_eq(mio_read(fds[1], buffer, sizeof buffer), 0);
     ck_assert_int_eq(mio_close(fds[1]), 0);
-    ck_assert_int_eq(mio_socketpair(NULL), -EINVAL);
+    ck_assert_int_eq(mio_socketpair(MIO_STREAM, NULL), -EINVAL);
 }
 END_TEST
 
@@ -33,7 +33,7 @@ START_TEST(close_twice)
 {
     mio_fd fds[2];
 
-    ck_assert_int_eq(mio_socketpair(fds), 0);
+    ck_assert_int_eq(mio_socketpair(MIO_STREAM, fds), 0);
     loopback_close(fds);
     ck_assert_int_eq(mio_close(fds[0]), -EBADF);
     ck_assert_int_eq(mio_close(-1), -EBADF);

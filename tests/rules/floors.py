@@ -18,6 +18,7 @@ PUBLIC = {
     "addr": "net",
     "socket": "net",
     "datagram": "net",
+    "unix": "net",
 }
 QUESTIONS = {"__cplusplus", "__GNUC__"}  # besides include guards and MIO__ options
 
