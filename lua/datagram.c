@@ -4,6 +4,7 @@
 #include "batch.h"
 #include "buffer.h"
 #include "options.h"
+#include "passing.h"
 #include "piece.h"
 #include "result.h"
 #include "socket_options.h"
@@ -14,6 +15,15 @@
 #include <errno.h>
 #include <limits.h>
 #include <net/if.h>
+
+mio__lua_datagram *mio__lua_datagram_new(lua_State *L, bool has_end)
+{
+    mio__lua_datagram *datagram = mio__lua_class_new(L, CLASS_DATAGRAM, sizeof *datagram, 0);
+
+    datagram->source.fd = -1;
+    datagram->has_end = has_end;
+    return datagram;
+}
 
 static mio__lua_datagram *datagram_check(lua_State *L)
 {
@@ -53,6 +63,7 @@ static void datagram_read_options(lua_State *L, int arg, mio_datagram_options *r
         {"reuseport", OPTION_BOOLEAN, &ret_options->reuseport, NULL},
         {"only_v6", OPTION_BOOLEAN, &ret_options->only_v6, NULL},
         {"broadcast", OPTION_BOOLEAN, &ret_options->broadcast, NULL},
+        {"replace_stale", OPTION_BOOLEAN, &ret_options->replace_stale, NULL},
     };
 
     mio__lua_options_read(L, arg, known, sizeof known / sizeof *known);
@@ -70,8 +81,7 @@ int mio__lua_datagram_create(lua_State *L)
     else
         mio__lua_address_check(L, 1, &addr);
     datagram_read_options(L, 2, &options);
-    datagram = mio__lua_class_new(L, CLASS_DATAGRAM, sizeof *datagram, 0);
-    datagram->source.fd = -1;
+    datagram = mio__lua_datagram_new(L, false);
     err = mio_datagram_open(&addr, &options, &datagram->source.fd);
     if (err < 0)
         return mio__lua_failure_in(L, err, "datagram", mio__lua_address_text(L, &addr));
@@ -148,6 +158,8 @@ static int datagram_recv_string(lua_State *L,
     length = recv(datagram->source.fd, scratch, size, &from);
     if (length < 0)
         return datagram_failure(L, length);
+    if (length == 0 && datagram->has_end)
+        return mio__lua_end_of_stream(L);
     lua_pushlstring(L, scratch, (size_t)length);
     mio__lua_address_push_any(L, &from);
     return 2;
@@ -180,6 +192,8 @@ static int datagram_try_recv_into(lua_State *L)
     length = mio_datagram_recv(datagram->source.fd, buffer->data + buffer->end, size, &from);
     if (length < 0)
         return datagram_failure(L, length);
+    if (length == 0 && datagram->has_end)
+        return mio__lua_end_of_stream(L);
     buffer->end += (size_t)length;
     lua_pushinteger(L, (lua_Integer)length);
     mio__lua_address_push_any(L, &from);
@@ -309,6 +323,9 @@ void mio__lua_datagram_open(lua_State *L)
         {"try_recv_into", datagram_try_recv_into},
         {"try_recv_batch", datagram_try_recv_batch},
         {"try_send_batch", datagram_try_send_batch},
+        {"try_send_fds", mio__lua_passing_try_send},
+        {"try_recv_fds", mio__lua_passing_try_recv},
+        {"peer_credentials", mio__lua_passing_peer_credentials},
         {"join", datagram_join},
         {"leave", datagram_leave},
         {"multicast_interface", datagram_multicast_interface},

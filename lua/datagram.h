@@ -1,5 +1,5 @@
 /*
- * Datagram sockets: UDP and Unix.
+ * Datagram sockets: UDP and Unix; and seqpacket sockets, which have messages, too.
  */
 #ifndef MIO__LUA_DATAGRAM_H
 #define MIO__LUA_DATAGRAM_H
@@ -8,7 +8,11 @@
 
 typedef struct mio__lua_datagram {
     mio__lua_source source; /* first: see source.h */
+    bool has_end;           /* a seqpacket socket, whose messages of 0 bytes are the end */
 } mio__lua_datagram;
+
+/* Push a new socket, closed until its source gets a descriptor. */
+mio__lua_datagram *mio__lua_datagram_new(lua_State *L, bool has_end);
 
 /* mio.datagram([address [, options]]) */
 int mio__lua_datagram_create(lua_State *L);

@@ -2,6 +2,7 @@
 
 #include "address.h"
 #include "options.h"
+#include "passing.h"
 #include "registration.h"
 #include "result.h"
 #include "socket_options.h"
@@ -24,17 +25,32 @@ static mio__lua_listener *listener_check(lua_State *L)
 static void listener_read_options(lua_State *L, int arg, mio_listen_options *ret_options)
 {
     bool reuseaddr = true, nodelay = true;
+    int type = MIO_STREAM;
     const mio__lua_option known[] = {
         {"backlog", OPTION_COUNT, &ret_options->backlog, NULL},
         {"reuseaddr", OPTION_BOOLEAN, &reuseaddr, NULL},
         {"reuseport", OPTION_BOOLEAN, &ret_options->reuseport, NULL},
         {"only_v6", OPTION_BOOLEAN, &ret_options->only_v6, NULL},
         {"nodelay", OPTION_BOOLEAN, &nodelay, NULL},
+        {"type", OPTION_CHOICE, &type, mio__lua_socket_types},
+        {"replace_stale", OPTION_BOOLEAN, &ret_options->replace_stale, NULL},
     };
 
     mio__lua_options_read(L, arg, known, sizeof known / sizeof *known);
     ret_options->no_reuseaddr = !reuseaddr;
     ret_options->nagle = !nodelay;
+    ret_options->type = (mio_socket_type)type;
+}
+
+mio__lua_listener *mio__lua_listener_new(lua_State *L, mio_socket_type type)
+{
+    mio__lua_listener *listener =
+        mio__lua_class_new(L, CLASS_LISTENER, sizeof *listener, LISTENER_VALUES);
+
+    listener->source.fd = -1;
+    listener->spare = -1;
+    listener->type = type;
+    return listener;
 }
 
 int mio__lua_listener_listen(lua_State *L)
@@ -46,9 +62,7 @@ int mio__lua_listener_listen(lua_State *L)
 
     mio__lua_address_check(L, 1, &addr);
     listener_read_options(L, 2, &options);
-    listener = mio__lua_class_new(L, CLASS_LISTENER, sizeof *listener, LISTENER_VALUES);
-    listener->source.fd = -1;
-    listener->spare = -1;
+    listener = mio__lua_listener_new(L, options.type);
     err = mio_spare_open(&listener->spare);
     if (err == 0)
         err = mio_listen(&addr, &options, &listener->source.fd);
@@ -75,24 +89,24 @@ static void accept_rest(mio__lua_listener *listener)
         mio_loop_pause(r->loop->core, r->id, listener_pause_ns);
 }
 
-/* Push the stream to accept into: the one that waits for a client, or a new one. Making it may
+/* Push the socket to accept into: the one that waits for a client, or a new one. Making it may
    collect garbage, whose finalizers may use the listener. */
-static mio__lua_stream *accept_prepare(lua_State *L)
+static mio__lua_source *accept_prepare(lua_State *L, mio_socket_type type)
 {
     if (lua_getiuservalue(L, 1, LISTENER_NEXT_STREAM) != LUA_TUSERDATA) {
         lua_pop(L, 1);
-        mio__lua_stream_new(L);
+        mio__lua_socket_new(L, type);
         lua_pushvalue(L, -1);
         lua_setiuservalue(L, 1, LISTENER_NEXT_STREAM);
     }
     return lua_touserdata(L, -1);
 }
 
-/* Push the accepted stream and return 0, or return -errno. The listener is at index 1. */
+/* Push the accepted socket and return 0, or return -errno. The listener is at index 1. */
 static int accept_one(lua_State *L, mio__lua_listener *listener)
 {
-    mio__lua_stream *stream = accept_prepare(L);
-    const int err = mio_accept(listener->source.fd, &stream->source.fd, NULL);
+    mio__lua_source *source = accept_prepare(L, listener->type);
+    const int err = mio_accept(listener->source.fd, &source->fd, NULL);
 
     if (err == 0) {
         lua_pushnil(L);

@@ -13,10 +13,16 @@
 
 #include "source.h"
 
+#include "mio/socket.h"
+
 typedef struct mio__lua_listener {
     mio__lua_source source; /* first: see source.h */
     mio_fd spare;
+    mio_socket_type type; /* of what it accepts */
 } mio__lua_listener;
+
+/* Push a new listener, closed until its source gets a descriptor. */
+mio__lua_listener *mio__lua_listener_new(lua_State *L, mio_socket_type type);
 
 /* mio.listen(address [, options]) */
 int mio__lua_listener_listen(lua_State *L);

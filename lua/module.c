@@ -11,6 +11,7 @@
 #include "embed.h"
 #include "listener.h"
 #include "loop.h"
+#include "passing.h"
 #include "poll.h"
 #include "process.h"
 #include "registration.h"
@@ -63,6 +64,7 @@ int luaopen_mio(lua_State *L)
         {"listen", mio__lua_listener_listen},
         {"loop", mio__lua_loop_create},
         {"now", module_now},
+        {"pair", mio__lua_passing_pair},
         {"poll", mio__lua_poll_create},
         {"process", mio__lua_process_create},
         {"signal", mio__lua_signals_create},

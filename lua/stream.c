@@ -3,6 +3,7 @@
 #include "address.h"
 #include "buffer.h"
 #include "options.h"
+#include "passing.h"
 #include "piece.h"
 #include "result.h"
 #include "socket_options.h"
@@ -33,10 +34,12 @@ int mio__lua_stream_connect(lua_State *L)
 {
     mio_addr addr, local;
     bool nodelay = true;
+    int type = MIO_STREAM;
     const mio__lua_option known[] = {{"nodelay", OPTION_BOOLEAN, &nodelay, NULL},
-                                     {"local_address", OPTION_ADDRESS, &local, NULL}};
+                                     {"local_address", OPTION_ADDRESS, &local, NULL},
+                                     {"type", OPTION_CHOICE, &type, mio__lua_socket_types}};
     mio_connect_options options = {.local = NULL};
-    mio__lua_stream *stream;
+    mio__lua_source *source;
     int err;
 
     local.size = 0;
@@ -44,8 +47,9 @@ int mio__lua_stream_connect(lua_State *L)
     mio__lua_options_read(L, 2, known, sizeof known / sizeof *known);
     options.nagle = !nodelay;
     options.local = local.size != 0 ? &local : NULL;
-    stream = mio__lua_stream_new(L);
-    err = mio_connect(&addr, &options, &stream->source.fd);
+    options.type = (mio_socket_type)type;
+    source = mio__lua_socket_new(L, options.type);
+    err = mio_connect(&addr, &options, &source->fd);
     if (err < 0)
         return mio__lua_failure_in(L, err, "connect", mio__lua_address_text(L, &addr));
     return 1;
@@ -268,6 +272,9 @@ void mio__lua_stream_open(lua_State *L)
         {"try_peek", stream_try_peek},
         {"try_read_into", stream_try_read_into},
         {"try_write", stream_try_write},
+        {"try_send_fds", mio__lua_passing_try_send},
+        {"try_recv_fds", mio__lua_passing_try_recv},
+        {"peer_credentials", mio__lua_passing_peer_credentials},
         {"shutdown", stream_shutdown},
         {"local_address", mio__lua_socket_local_address},
         {"peer_address", mio__lua_socket_peer_address},

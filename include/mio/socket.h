@@ -236,6 +236,31 @@ MIO_API int mio_connect_result(mio_fd fd);
  */
 MIO_API int mio_socketpair(mio_socket_type type, mio_fd ret_fds[2]);
 
+/* What a descriptor is. */
+typedef enum mio_kind {
+    MIO_KIND_STREAM,    /* a stream socket */
+    MIO_KIND_SEQPACKET, /* a seqpacket socket */
+    MIO_KIND_DATAGRAM,  /* a datagram socket */
+    MIO_KIND_LISTENER,  /* one that accepts streams */
+    MIO_KIND_SEQPACKET_LISTENER,
+    MIO_KIND_OTHER /* no socket, or one of another kind */
+} mio_kind;
+
+/*
+ * Make a descriptor that came from elsewhere like one of mio's own: non-blocking and closed by
+ * exec; and tell what it is.
+ *
+ * Non-blocking is the open file, and so in every process that shares it.
+ *
+ *   fd         as it was inherited, received, or made by another library
+ *   ret_kind   what it is
+ *
+ * Returns 0 or -EBADF.
+ *
+ * Cost: up to six system calls.
+ */
+MIO_API int mio_adopt(mio_fd fd, mio_kind *ret_kind);
+
 /*
  * Close a descriptor, once.
  *

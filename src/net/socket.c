@@ -7,6 +7,8 @@
 #include "net/socket.h"
 #include "sys/descriptor.h"
 
+#include <fcntl.h>
+
 int mio__socket_type(mio_socket_type type)
 {
     switch (type) {
@@ -32,6 +34,49 @@ int mio_socketpair(mio_socket_type type, mio_fd ret_fds[2])
     if (system_type < 0 || ret_fds == NULL)
         return -EINVAL;
     return mio__descriptor_pair(AF_UNIX, system_type, ret_fds);
+}
+
+static int adopt_flags(mio_fd fd)
+{
+    const int status = fcntl(fd, F_GETFL);
+    const int flags = fcntl(fd, F_GETFD);
+
+    if (status < 0 || flags < 0)
+        return -errno;
+    if (!(status & O_NONBLOCK) && fcntl(fd, F_SETFL, status | O_NONBLOCK) < 0)
+        return -errno;
+    if (!(flags & FD_CLOEXEC) && fcntl(fd, F_SETFD, flags | FD_CLOEXEC) < 0)
+        return -errno;
+    return 0;
+}
+
+static int adopt_ask(mio_fd fd, int name)
+{
+    int value = 0;
+    socklen_t size = sizeof value;
+
+    return getsockopt(fd, SOL_SOCKET, name, &value, &size) < 0 ? -1 : value;
+}
+
+int mio_adopt(mio_fd fd, mio_kind *ret_kind)
+{
+    int err, type;
+    bool listens;
+
+    if (ret_kind == NULL)
+        return -EINVAL;
+    err = adopt_flags(fd);
+    if (err < 0)
+        return err;
+    type = adopt_ask(fd, SO_TYPE);
+    listens = adopt_ask(fd, SO_ACCEPTCONN) == 1;
+    if (type == SOCK_STREAM)
+        *ret_kind = listens ? MIO_KIND_LISTENER : MIO_KIND_STREAM;
+    else if (type == SOCK_SEQPACKET)
+        *ret_kind = listens ? MIO_KIND_SEQPACKET_LISTENER : MIO_KIND_SEQPACKET;
+    else
+        *ret_kind = type == SOCK_DGRAM ? MIO_KIND_DATAGRAM : MIO_KIND_OTHER;
+    return 0;
 }
 
 int mio_close(mio_fd fd)

@@ -107,6 +107,45 @@ START_TEST(an_error_of_no_socket)
 }
 END_TEST
 
+/* The kind of a descriptor that blocks and survives exec: neither holds afterwards. */
+static mio_kind adopted(mio_fd fd)
+{
+    mio_kind kind = MIO_KIND_OTHER;
+
+    ck_assert_int_eq(fcntl(fd, F_SETFL, 0), 0);
+    ck_assert_int_eq(fcntl(fd, F_SETFD, 0), 0);
+    ck_assert_int_eq(mio_adopt(fd, &kind), 0);
+    loopback_check_flags(fd);
+    ck_assert_int_eq(mio_adopt(fd, &kind), 0);
+    loopback_check_flags(fd);
+    ck_assert_int_eq(mio_close(fd), 0);
+    return kind;
+}
+
+START_TEST(adopting)
+{
+    const mio_listen_options seqpackets = {.type = MIO_SEQPACKET};
+    static const mio_kind kinds[] = {MIO_KIND_STREAM, MIO_KIND_SEQPACKET, MIO_KIND_DATAGRAM};
+    mio_addr addr;
+    mio_kind kind;
+    mio_fd fds[2];
+
+    for (int type = MIO_STREAM; type <= MIO_DATAGRAM; type++) {
+        ck_assert_int_eq(mio_socketpair((mio_socket_type)type, fds), 0);
+        ck_assert_int_eq(adopted(fds[0]), kinds[type]);
+        ck_assert_int_eq(adopted(fds[1]), kinds[type]);
+    }
+    ck_assert_int_eq(adopted(loopback_listen(MIO_IPV4, NULL, &addr)), MIO_KIND_LISTENER);
+    ck_assert_int_eq(adopted(loopback_listen(MIO_UNIX, &seqpackets, &addr)),
+                     MIO_KIND_SEQPACKET_LISTENER);
+    ck_assert_int_eq(pipe(fds), 0);
+    ck_assert_int_eq(adopted(fds[0]), MIO_KIND_OTHER);
+    ck_assert_int_eq(mio_adopt(fds[1], NULL), -EINVAL);
+    ck_assert_int_eq(mio_close(fds[1]), 0);
+    ck_assert_int_eq(mio_adopt(fds[1], &kind), -EBADF);
+}
+END_TEST
+
 Suite *harness_suite(void)
 {
     Suite *suite = suite_create("net/socket");
@@ -118,5 +157,6 @@ Suite *harness_suite(void)
     tcase_add_test(tcase, no_address);
     tcase_add_loop_test(tcase, an_error_is_taken_once, 0, LOOPBACK_IP_FAMILIES);
     tcase_add_test(tcase, an_error_of_no_socket);
+    tcase_add_test(tcase, adopting);
     return suite;
 }
