@@ -8,6 +8,7 @@
 #include "mio/unix.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <sys/socket.h>
 #include <unistd.h>
 

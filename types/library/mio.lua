@@ -158,6 +158,7 @@ function mio.buffer(capacity) end
 ---@field reuseport? boolean several sockets that all say so share the port, and the senders are spread over them (false)
 ---@field only_v6? boolean `[::]` has no IPv4 peers (false)
 ---@field broadcast? boolean may send to broadcast addresses (false)
+---@field replace_stale? boolean the file of a Unix socket that nobody has open any more is removed first (false)
 
 ---Open a datagram socket: UDP, or Unix by a Unix address. Port 0 lets the system choose one, and
 ---`unix:` a name: see `datagram:local_address()`. A Unix path must not exist; it is not removed
@@ -187,6 +188,8 @@ function mio.datagram(address, options) end
 ---@field reuseport? boolean several listeners that all say so share the port (false)
 ---@field only_v6? boolean `[::]` does not serve IPv4 clients (false)
 ---@field nodelay? boolean accepted streams send small writes at once (true)
+---@field type? "stream"|"seqpacket" what it accepts; `"seqpacket"` at a Unix address only ("stream")
+---@field replace_stale? boolean the file of a Unix socket that nobody has open any more is removed first (false)
 
 ---Open a listener, on TCP or on a Unix socket. Port 0 lets the system choose one: see
 ---`listener:local_address()`. A Unix path must not exist; it is not removed by `close`.
@@ -223,6 +226,14 @@ function mio.loop(options) end
 ---counts from some moment before the program started.
 ---@return number seconds
 function mio.now() end
+
+---Two Unix sockets that are connected to each other: streams; or sockets with messages, of which
+---seqpackets have an end (`EOF`), and datagrams none. Fails with `EMFILE`, `ENFILE` or `ENOMEM`.
+---@param type? "stream"|"seqpacket"|"datagram" "stream" if absent
+---@return mio.stream|mio.datagram|nil one
+---@return mio.stream|mio.datagram|string|nil other or err
+---@return string? code
+function mio.pair(type) end
 
 ---A new poll. Costs what a loop costs.
 ---
@@ -290,6 +301,7 @@ function mio.signal(signal, ...) end
 ---@class mio.connect_options
 ---@field nodelay? boolean small writes go out at once (true if absent)
 ---@field local_address? mio.address|string where to connect from; the system chooses if absent
+---@field type? "stream"|"seqpacket" what is connected; a seqpacket socket is a `mio.datagram` ("stream")
 
 ---Begin to connect. The stream is there at once; when it is reported as writable,
 ---`stream:connected()` tells how it ended.
@@ -311,7 +323,7 @@ function mio.signal(signal, ...) end
 ---```
 ---@param address mio.address|string
 ---@param options? mio.connect_options
----@return mio.stream? stream
+---@return mio.stream|mio.datagram|nil stream
 ---@return string? err
 ---@return string? code
 function mio.try_connect(address, options) end
@@ -432,7 +444,9 @@ function batch:set(i, data, address) end
 
 -- ---------------------------------------------------------- datagram sockets
 
----A UDP socket, or a Unix datagram socket, from `mio.datagram`. No method waits.
+---A UDP socket, or a Unix datagram socket, from `mio.datagram`; or a Unix seqpacket socket, from a
+---listener, `mio.try_connect` or `mio.pair`: its messages end with `nil, "end of stream", "EOF"`,
+---and an empty one cannot be told from the end. No method waits.
 ---
 ---Datagrams arrive whole. One that is longer than the room for it is never cut silently: it is
 ---dropped, and the call fails with `nil, "too long", "EMSGSIZE"`; a batch marks it.
@@ -516,6 +530,39 @@ function datagram:try_recv_batch(batch) end
 ---@return string? err
 ---@return string? code
 function datagram:try_send_batch(batch, i) end
+
+---Send bytes, and descriptors with them: the peer gets its own, for the same sockets and files.
+---What is sent stays open here; close it to hand it over. Unix sockets only.
+---
+---Returns how many bytes were taken; on a stream they may be fewer than all, and the descriptors
+---went with the first: send the rest by `try_send`. Fails as that, with `EBADF` for what is closed,
+---`ETOOMANYREFS` where too many are under way.
+---@param data string|number|mio.buffer 1 byte or more
+---@param ... mio.source 1 to 253 of them
+---@return integer? count
+---@return string? err
+---@return string? code
+function datagram:try_send_fds(data, ...) end
+
+---Receive bytes, and the descriptors that came with them, each as an object of its kind: a
+---`mio.listener`, a `mio.datagram` (seqpackets too), and anything else a `mio.stream`. They are
+---non-blocking then for everybody who shares them. `lost` says that there were more than `count`,
+---or than this process may open: those are closed.
+---
+---Fails as `try_recv`. Cost: a system call, and four to six for each descriptor.
+---@param n? integer 1 or more; 65536 if absent
+---@param count? integer how many descriptors at most, 1 or more; 16 if absent, never more than 253
+---@return string? data
+---@return (mio.stream|mio.listener|mio.datagram)[]|string|nil sockets or err
+---@return boolean|string|nil lost or code
+function datagram:try_recv_fds(n, count) end
+
+---The process at the other end of a Unix stream or seqpacket socket, or of a pair, as it was when
+---it connected or listened; told by the kernel. Fails with `"closed"`, or `ENOTCONN`.
+---@return integer? pid
+---@return integer|string|nil uid or err
+---@return integer|string|nil gid or code
+function datagram:peer_credentials() end
 
 ---Receive what is sent to a multicast group and to the socket's port. A socket at "0.0.0.0" or
 ---"[::]" hears of all of its groups.
@@ -602,7 +649,7 @@ local listener = {}
 ---limit, `ENOBUFS` or `ENOMEM`: the listener rests then by itself.
 ---
 ---Cost: one system call.
----@return mio.stream? stream
+---@return mio.stream|mio.datagram|nil stream
 ---@return string? err
 ---@return string? code
 function listener:try_accept() end
@@ -1024,6 +1071,39 @@ function stream:try_read_into(buffer, n) end
 ---@return string? err
 ---@return string? code
 function stream:try_write(...) end
+
+---Send bytes, and descriptors with them: the peer gets its own, for the same sockets and files.
+---What is sent stays open here; close it to hand it over. Unix sockets only.
+---
+---Returns how many bytes were taken; on a stream they may be fewer than all, and the descriptors
+---went with the first: send the rest by `try_write`. Fails as that, with `EBADF` for what is closed,
+---`ETOOMANYREFS` where too many are under way.
+---@param data string|number|mio.buffer 1 byte or more
+---@param ... mio.source 1 to 253 of them
+---@return integer? count
+---@return string? err
+---@return string? code
+function stream:try_send_fds(data, ...) end
+
+---Receive bytes, and the descriptors that came with them, each as an object of its kind: a
+---`mio.listener`, a `mio.datagram` (seqpackets too), and anything else a `mio.stream`. They are
+---non-blocking then for everybody who shares them. `lost` says that there were more than `count`,
+---or than this process may open: those are closed.
+---
+---Fails as `try_read`. Cost: a system call, and four to six for each descriptor.
+---@param n? integer 1 or more; 65536 if absent
+---@param count? integer how many descriptors at most, 1 or more; 16 if absent, never more than 253
+---@return string? data
+---@return (mio.stream|mio.listener|mio.datagram)[]|string|nil sockets or err
+---@return boolean|string|nil lost or code
+function stream:try_recv_fds(n, count) end
+
+---The process at the other end of a Unix stream or seqpacket socket, or of a pair, as it was when
+---it connected or listened; told by the kernel. Fails with `"closed"`, or `ENOTCONN`.
+---@return integer? pid
+---@return integer|string|nil uid or err
+---@return integer|string|nil gid or code
+function stream:peer_credentials() end
 
 ---End a direction: `"w"` tells the peer that this was all, `"r"` that nothing more is wanted.
 ---The stream stays open. Fails with `"closed"` or `ENOTCONN`.
