@@ -65,7 +65,9 @@ local function objects()
   end
   return {
     ["mio.address"] = mio.address("127.0.0.1:80"),
+    ["mio.batch"] = mio.batch(),
     ["mio.buffer"] = mio.buffer(),
+    ["mio.datagram"] = helper.keep(assert(mio.datagram())),
     ["mio.listener"] = helper.listener(),
     ["mio.loop"] = loop,
     ["mio.poll"] = helper.poll(),
@@ -156,6 +158,7 @@ describe("the types", function()
   it("have every option of every table", function()
     assert.same(options_in("lua/listener.c", ".*"), documented["mio.listen_options"].fields)
     assert.same(options_in("lua/stream.c", ".*"), documented["mio.connect_options"].fields)
+    assert.same(options_in("lua/datagram.c", ".*"), documented["mio.datagram_options"].fields)
     assert.same(options_in("lua/loop.c", ".*"), documented["mio.loop_options"].fields)
     assert.same(options_in("lua/process.c", ".*"), documented["mio.process_options"].fields)
     assert.same(options_in("lua/registration.c", ".*"),
