@@ -21,7 +21,6 @@
  *   timer.h    timers of a loop                  signal.h   signals of a loop
  *   clock.h    the monotonic clock               signals.h  signals, for polls
  *   process.h  starting a program                child.h    child processes of a loop
- *   datagram.h UDP, Unix datagrams, multicast
  *   datagram.h UDP, Unix datagrams, multicast    unix.h     descriptors passed, credentials
  *   lua.h      a host program that owns Lua and the loop (not included here)
  */
