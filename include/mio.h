@@ -19,6 +19,7 @@
  *   addr.h     addresses                         socket.h   sockets
  *   poll.h     tokens and events                 loop.h     registrations, one turn, run
  *   timer.h    timers of a loop                  signal.h   signals of a loop
+ *   channel.h  messages from threads to a loop   sender.h   who sends them
  *   clock.h    the monotonic clock               signals.h  signals, for polls
  *   process.h  starting a program                child.h    child processes of a loop
  *   datagram.h UDP, Unix datagrams, multicast    unix.h     descriptors passed, credentials
@@ -29,6 +30,7 @@
 
 #include "mio/addr.h"
 #include "mio/base.h"
+#include "mio/channel.h"
 #include "mio/child.h"
 #include "mio/clock.h"
 #include "mio/datagram.h"
@@ -36,6 +38,7 @@
 #include "mio/loop.h"
 #include "mio/poll.h"
 #include "mio/process.h"
+#include "mio/sender.h"
 #include "mio/signal.h"
 #include "mio/signals.h"
 #include "mio/socket.h"

@@ -44,7 +44,7 @@ typedef enum mio_event_kind {
     MIO_READY,       /* a descriptor: `ready` says what for */
     MIO_SIGNAL,      /* a signal came: `value` is its number */
     MIO_CHILD,       /* a child process has ended: see mio/child.h */
-    MIO_NOTIFY,      /* a message came through a channel */
+    MIO_NOTIFY,      /* a message came through a channel, or no more will come */
     MIO_TIMEOUT,     /* a timer is due */
     MIO_INTERRUPTED, /* the wait was cut short by a signal handler of the program */
     MIO_TICK         /* the turn's end: everything else of the turn was delivered */
@@ -54,8 +54,11 @@ typedef struct mio_event {
     mio_event_kind kind;
     unsigned ready; /* MIO_READY: the bits above; MIO_CHILD: MIO_ERROR or 0; otherwise 0 */
     uint64_t token; /* the user's own word, given at registration */
-    uint64_t id;    /* the registration, timer, signal or child of a loop; 0 from a poll */
-    int64_t value;  /* MIO_SIGNAL: the signal's number; MIO_CHILD: its status; otherwise 0 */
+    uint64_t id;    /* the registration, timer, signal, child or channel; 0 from a poll */
+    union {
+        int64_t value;       /* MIO_SIGNAL: its number; MIO_CHILD: its status; otherwise 0 */
+        const void *message; /* MIO_NOTIFY: see mio/channel.h; NULL at the channel's end */
+    };
 } mio_event;
 
 #endif

@@ -1,5 +1,6 @@
 /*
- * The loop: registrations that cannot go stale, timers, signals, children, one turn at a time.
+ * The loop: registrations that cannot go stale, timers, signals, children, channels, one turn
+ * at a time.
  *
  * One turn is a call of mio_loop_poll(), which waits and takes the time once, and calls of
  * mio_loop_next() until it returns 0, in this order: descriptors, signals, children, messages,
@@ -43,10 +44,11 @@ typedef enum mio_loop_clock {
  */
 typedef struct mio_loop_config {
     const mio_allocator *allocator; /* copied; default: the C library's */
-    unsigned events_per_poll; /* taken from the kernel at once; default 256, 32 bytes each */
-    unsigned registrations;   /* room made in advance; default 0: room is made as needed */
-    unsigned timers;          /* the same for timers */
-    mio_loop_clock clock;     /* default: MIO_CLOCK_MONOTONIC */
+    unsigned events_per_poll;   /* taken from the kernel at once; default 256, 32 bytes each */
+    unsigned registrations;     /* room made in advance; default 0: room is made as needed */
+    unsigned timers;            /* the same for timers */
+    unsigned messages_per_turn; /* of all channels together; default 256 */
+    mio_loop_clock clock;       /* default: MIO_CLOCK_MONOTONIC */
 } mio_loop_config;
 
 /*
@@ -83,7 +85,7 @@ MIO_API int mio_loop_new(const mio_loop_config *config, mio_loop **ret_loop);
 
 /*
  * Free a loop. What is registered stays open; its timers and signals end, its children
- * are forgotten.
+ * are forgotten, its channels are freed.
  *
  * From a handler of its own mio_loop_run() it takes effect when the handler has returned:
  * nothing more is delivered, and run returns -ECANCELED.
@@ -211,7 +213,7 @@ MIO_API int mio_loop_next(mio_loop *loop, mio_event *ret_event);
 /*
  * Run: turn after turn, handing each event to its handler, until mio_loop_shutdown(), or
  * until nothing is left that could ever be reported: no registration, no timer, no signal, no
- * child.
+ * child, no channel with senders.
  *
  * Events that an earlier turn has left come first.
  *
@@ -265,8 +267,8 @@ MIO_API int64_t mio_loop_now(const mio_loop *loop);
 MIO_API int mio_loop_advance(mio_loop *loop, int64_t delta_ns);
 
 /*
- * How many things are registered that could be reported one day: descriptors, timers,
- * signals and children. mio_loop_run() ends at 0.
+ * How many things are registered that could be reported one day: descriptors, timers, signals,
+ * children, and channels whose senders have not all gone. mio_loop_run() ends at 0.
  *
  * Returns the count. Thread: the loop's own. Cost: none.
  */
@@ -288,7 +290,8 @@ MIO_API mio_fd mio_loop_pollfd(const mio_loop *loop);
 /*
  * How long a host may wait before it has to call mio_loop_poll(loop, 0) for a timer.
  *
- * Returns nanoseconds: 0 where something is due or a turn is in hand, -1 for ever.
+ * Returns nanoseconds: 0 where something is due, messages wait or a turn is in hand; -1 for
+ * ever.
  *
  * Thread: the loop's own. Cost: one reading of the clock where a timer is set.
  */

@@ -79,15 +79,30 @@ int mio__ring_push(mio__ring *ring, const void *message)
     return 0;
 }
 
-bool mio__ring_pop(mio__ring *ring, void *ret_message)
+void *mio__ring_front(const mio__ring *ring)
+{
+    ring_slot *slot = slot_at(ring, ring->head_index);
+    const uint64_t turn = atomic_load_explicit(&slot->turn, memory_order_acquire);
+
+    return turn == 2 * ring->head + 1 ? slot->message : NULL;
+}
+
+void mio__ring_pop_front(mio__ring *ring)
 {
     ring_slot *slot = slot_at(ring, ring->head_index);
 
-    if (atomic_load_explicit(&slot->turn, memory_order_acquire) != 2 * ring->head + 1)
-        return false;
-    memcpy(ret_message, slot->message, ring->message_size);
     atomic_store_explicit(&slot->turn, 2 * (ring->head + ring->capacity), memory_order_release);
     ring->head++;
     ring->head_index = ring->head_index + 1 < ring->capacity ? ring->head_index + 1 : 0;
+}
+
+bool mio__ring_pop(mio__ring *ring, void *ret_message)
+{
+    const void *message = mio__ring_front(ring);
+
+    if (message == NULL)
+        return false;
+    memcpy(ret_message, message, ring->message_size);
+    mio__ring_pop_front(ring);
     return true;
 }

@@ -52,4 +52,8 @@ int mio__ring_push(mio__ring *ring, const void *message);
  */
 bool mio__ring_pop(mio__ring *ring, void *ret_message);
 
+/* The same in two steps: the oldest message where it lies, or NULL; then hand its slot on. */
+void *mio__ring_front(const mio__ring *ring);
+void mio__ring_pop_front(mio__ring *ring);
+
 #endif

@@ -15,7 +15,7 @@ static void check_registrations(const mio_loop *loop)
         assert(mio__fd_map_get(&loop->fds, registration->fd) == id);
         assert(registration->interest != 0);
         resting += registration->pause_id != 0;
-        own += registration->own;
+        own += registration->own != LOOP_OWN_NONE;
         assert(!registration->own || registration->reports == 0);
     }
     assert(resting == loop->resting);
@@ -43,12 +43,20 @@ static void check_children(const mio_loop *loop)
         const mio__registration *registration =
             mio__slab_get(&loop->registrations, child->registration_id);
 
-        assert(registration != NULL && registration->own);
+        assert(registration != NULL && registration->own == LOOP_OWN_CHILD);
         assert(registration->token == id && registration->fd == child->fd);
     }
-    assert(loop->own == (size_t)(loop->pipe != NULL) + loop->children.count);
     assert(mio__list_is_empty(&loop->ended) ||
            (loop->phase > TURN_NONE && loop->phase <= TURN_CHILDREN));
+}
+
+/* Invariants 7 and 9. */
+static void check_channels(const mio_loop *loop)
+{
+    assert(loop->own ==
+           (size_t)(loop->pipe != NULL) + loop->children.count + loop->channel_count);
+    assert(loop->open_channels <= loop->channel_count);
+    assert(loop->channel_count > 0 || mio__list_is_empty(&loop->busy));
 }
 
 void mio__loop_check(const mio_loop *loop)
@@ -61,6 +69,7 @@ void mio__loop_check(const mio_loop *loop)
     check_registrations(loop);
     check_fds(loop);
     check_children(loop);
+    check_channels(loop);
     assert(loop->next <= loop->count && loop->count <= loop->capacity);
     assert((loop->pipe != NULL) ==
            (mio__slab_get(&loop->registrations, loop->pipe_id) != NULL));

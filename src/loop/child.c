@@ -16,7 +16,8 @@ static int child_watch(mio_loop *loop, mio__child *child, int pid)
 
     if (err < 0)
         return err;
-    err = mio__loop_register_own(loop, child->fd, mio__slab_id(child), &child->registration_id);
+    err = mio__loop_register_own(loop, child->fd, LOOP_OWN_CHILD, mio__slab_id(child),
+                                 &child->registration_id);
     if (err < 0)
         mio__descriptor_close(child->fd);
     return err;

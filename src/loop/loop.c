@@ -75,6 +75,10 @@ int mio_loop_new(const mio_loop_config *config, mio_loop **ret_loop)
     loop->clock = config->clock;
     loop->generation = mio__fork_generation();
     loop->capacity = loop_capacity(config);
+    loop->messages_per_turn =
+        config->messages_per_turn != 0 ? config->messages_per_turn : LOOP_MESSAGES;
+    mio__list_init(&loop->channels);
+    mio__list_init(&loop->busy);
     err = loop_init(loop, config);
     if (err < 0) {
         loop_fini(loop);
@@ -94,6 +98,7 @@ void mio_loop_free(mio_loop *loop)
         return;
     }
     mio_allocator allocator = loop->allocator;
+    mio__loop_channels_free(loop); /* they deregister */
     mio__selector_close(&loop->selector);
     loop_fini(loop);
     mio__alloc_free(&allocator, loop, sizeof *loop);
@@ -104,7 +109,7 @@ size_t mio_loop_count(const mio_loop *loop)
     const size_t internal = loop->own + loop->resting;
 
     return (size_t)loop->registrations.count + loop->timers.slab.count + loop->signals.count +
-           loop->children.count - internal;
+           loop->children.count + loop->open_channels - internal;
 }
 
 void mio_loop_shutdown(mio_loop *loop)
@@ -130,7 +135,7 @@ int64_t mio_loop_timeout(const mio_loop *loop)
     const int64_t next_ns = mio__wheel_next(&loop->timers.wheel);
     int64_t now_ns;
 
-    if (loop->phase != TURN_NONE || loop->shutdown)
+    if (loop->phase != TURN_NONE || loop->shutdown || !mio__list_is_empty(&loop->busy))
         return 0;
     if (next_ns == INT64_MAX)
         return -1;

@@ -12,10 +12,13 @@
  * 5. `bereft` says that a registration ended after its descriptor was closed: a duplicate of
  *    that descriptor may keep reporting under an id that is dead. See rebuild.c.
  * 6. The signal pipe exists while a signal is registered; its registration is pipe_id.
- * 7. The loop's own registrations, `own` of them, are those of the pipe and of the children.
- *    They report nothing to the user, whose calls do not find them: see mio__turn_decline().
+ * 7. The loop's own registrations, `own` of them, are those of the pipe, of the children and of
+ *    the channels' bells. They report nothing to the user, whose calls do not find them: see
+ *    mio__turn_decline().
  * 8. `ended` lists the children whose end a turn has heard of, and not handed out yet. Once the
  *    turn is beyond them it is empty.
+ * 9. `channels` lists all channels; `busy` those of them that may have messages;
+ *    `open_channels` counts those that the loop is to run for. See channel.c.
  */
 #ifndef MIO__LOOP_LOOP_H
 #define MIO__LOOP_LOOP_H
@@ -32,17 +35,32 @@
 #include <stdbool.h>
 
 #ifdef MIO__GEOMETRY_SMALL
-enum { LOOP_SLAB_CHUNK = 1, LOOP_BATCH = 2, LOOP_TICK_SHIFT = 16, LOOP_LEVEL_BITS = 2 };
+enum {
+    LOOP_SLAB_CHUNK = 1,
+    LOOP_BATCH = 2,
+    LOOP_MESSAGES = 2,
+    LOOP_TICK_SHIFT = 16,
+    LOOP_LEVEL_BITS = 2
+};
 #else
 enum {
     LOOP_SLAB_CHUNK = 64,
     LOOP_BATCH = 256,
+    LOOP_MESSAGES = 256,
     LOOP_TICK_SHIFT = MIO__WHEEL_TICK_SHIFT,
     LOOP_LEVEL_BITS = MIO__WHEEL_LEVEL_BITS
 };
 #endif
 
 enum { LOOP_ID_REGISTRATION = 0, LOOP_ID_TIMER = 1, LOOP_ID_SIGNAL = 2, LOOP_ID_CHILD = 3 };
+
+/* Whose a registration is: the user's, or the loop's own. */
+typedef enum mio__own {
+    LOOP_OWN_NONE,
+    LOOP_OWN_PIPE,
+    LOOP_OWN_CHILD,  /* the token is the child's id */
+    LOOP_OWN_CHANNEL /* the token is the channel's address */
+} mio__own;
 
 typedef struct mio__registration {
     mio__slab_item item;
@@ -52,7 +70,7 @@ typedef struct mio__registration {
     uint8_t interest;
     uint8_t reports; /* what of an event's ready is the user's; 0: nothing for now */
     uint8_t trigger;
-    bool own; /* of the loop itself, not of the user */
+    uint8_t own; /* whose it is: a mio__own */
 } mio__registration;
 
 typedef struct mio__signal {
@@ -75,6 +93,7 @@ typedef enum mio__phase {
     TURN_READY,
     TURN_SIGNALS,
     TURN_CHILDREN,
+    TURN_MESSAGES,
     TURN_TIMERS,
     TURN_END
 } mio__phase;
@@ -112,6 +131,12 @@ struct mio_loop {
     uint32_t signal_cursor; /* how far the lowest of them has got in `signals` */
     mio__slab children;
     mio__list ended;
+    mio__list channels;
+    mio__list busy;
+    size_t channel_count;
+    size_t open_channels;
+    unsigned messages_per_turn;
+    unsigned messages_left; /* of this turn */
 
     mio_loop_clock clock;
     int64_t virtual_ns;  /* the time of a virtual clock */
@@ -132,7 +157,8 @@ static inline bool mio__loop_is_stale(const mio_loop *loop)
  * registration.c: register a descriptor of the loop's own, to be told to mio__turn_decline()
  * while it is readable. Returns as mio_loop_register().
  */
-int mio__loop_register_own(mio_loop *loop, mio_fd fd, uint64_t token, uint64_t *ret_id);
+int mio__loop_register_own(mio_loop *loop, mio_fd fd, mio__own own, uint64_t token,
+                           uint64_t *ret_id);
 
 /* registration.c: end that again. */
 void mio__loop_deregister_own(mio_loop *loop, uint64_t id);
@@ -167,6 +193,14 @@ int mio__loop_child_next(mio_loop *loop, mio_event *ret_event);
 
 /* child.c: forget all children, as the loop goes. */
 void mio__loop_children_free(mio_loop *loop);
+/* channel.c: the bell of the channel that `token` leads to has rung. */
+void mio__loop_channel_heard(mio_loop *loop, uint64_t token);
+
+/* channel.c: the next message of the turn. Returns 1 or 0. */
+int mio__loop_channel_next(mio_loop *loop, mio_event *ret_event);
+
+/* channel.c: free all channels. */
+void mio__loop_channels_free(mio_loop *loop);
 
 /* check.c: assert the invariants above, and those of the parts. */
 void mio__loop_check(const mio_loop *loop);

@@ -36,7 +36,7 @@ static void registration_unpause(mio_loop *loop, mio__registration *registration
 static void registration_end(mio_loop *loop, mio__registration *registration)
 {
     registration_unpause(loop, registration);
-    loop->own -= registration->own;
+    loop->own -= registration->own != LOOP_OWN_NONE;
     mio__fd_map_set(&loop->fds, registration->fd, 0);
     mio__slab_remove(&loop->registrations, mio__slab_id(registration));
 }
@@ -176,7 +176,8 @@ int mio_loop_deregister(mio_loop *loop, uint64_t id)
     return 0;
 }
 
-int mio__loop_register_own(mio_loop *loop, mio_fd fd, uint64_t token, uint64_t *ret_id)
+int mio__loop_register_own(mio_loop *loop, mio_fd fd, mio__own own, uint64_t token,
+                           uint64_t *ret_id)
 {
     mio__registration *registration;
     int err = mio_loop_register(loop, fd, MIO_READABLE, MIO_LEVEL, token, ret_id);
@@ -184,7 +185,7 @@ int mio__loop_register_own(mio_loop *loop, mio_fd fd, uint64_t token, uint64_t *
     if (err < 0)
         return err;
     registration = mio__slab_get(&loop->registrations, *ret_id);
-    registration->own = true;
+    registration->own = (uint8_t)own;
     registration->reports = 0;
     loop->own++;
     return 0;

@@ -19,7 +19,8 @@ static int signal_pipe_prepare(mio_loop *loop)
     err = mio__signal_pipe_open(&pipe);
     if (err < 0)
         return err;
-    err = mio__loop_register_own(loop, mio__signal_pipe_fd(pipe), 0, &loop->pipe_id);
+    err = mio__loop_register_own(loop, mio__signal_pipe_fd(pipe), LOOP_OWN_PIPE, 0,
+                                 &loop->pipe_id);
     if (err < 0) {
         mio__signal_pipe_close(pipe);
         return err;

@@ -1,13 +1,14 @@
 /*
  * One turn.
  *
- *   poll   sleep = min(the caller's timeout, the next timer)
+ *   poll   sleep = min(the caller's timeout, the next timer, 0 while messages wait)
  *          wait  ------------------------------> EINTR: the turn brings MIO_INTERRUPTED
  *          take the time, once
  *
- *   next   TURN_READY     descriptors, from the batch  --- a signal pipe, a child? note it
+ *   next   TURN_READY     descriptors, from the batch  --- one of the loop's own? note it
  *          TURN_SIGNALS   what the signal pipe has to tell
  *          TURN_CHILDREN  the status of those that were heard of
+ *          TURN_MESSAGES  what the channels have to tell that were heard, so many at the most
  *          TURN_TIMERS    what is due at that time     --- the end of a pause? arm it
  *          TURN_END       MIO_TICK
  *          TURN_NONE      0, until the next poll
@@ -71,6 +72,7 @@ int mio_loop_poll(mio_loop *loop, int64_t timeout_ns)
     loop->interrupted = count < 0;
     loop->count = count < 0 ? 0 : count;
     loop->next = 0;
+    loop->messages_left = loop->messages_per_turn;
     loop->turn++;
     loop->now_ns = mio__loop_clock(loop);
     mio__wheel_advance(&loop->timers.wheel, loop->now_ns);
@@ -79,16 +81,26 @@ int mio_loop_poll(mio_loop *loop, int64_t timeout_ns)
 }
 
 /* A registration that rests reports nothing, nor does a oneshot that has. The loop's own report
-   nothing by themselves: see signal.c and child.c. */
-void mio__turn_decline(mio_loop *loop, const mio_event *event,
-                       const mio__registration *registration)
+   nothing by themselves: see signal.c, child.c and channel.c. */
+void mio__turn_decline(mio_loop *loop, const mio__registration *registration)
 {
-    if (registration == NULL || registration->pause_id != 0)
+    if (registration == NULL || registration->pause_id != 0) {
         loop->haunted |= loop->bereft && loop->turn != loop->bereft_turn; /* else stale */
-    else if (event->token == loop->pipe_id)
+        return;
+    }
+    switch ((mio__own)registration->own) {
+    case LOOP_OWN_NONE:
+        break;
+    case LOOP_OWN_PIPE:
         mio__loop_signal_take(loop);
-    else if (registration->own)
+        break;
+    case LOOP_OWN_CHILD:
         mio__loop_child_heard(loop, registration->token);
+        break;
+    case LOOP_OWN_CHANNEL:
+        mio__loop_channel_heard(loop, registration->token);
+        break;
+    }
 }
 
 static int turn_next_interruption(mio_loop *loop, mio_event *ret_event)
@@ -136,6 +148,11 @@ static int turn_next_phase(mio_loop *loop, mio_event *ret_event)
     }
     if (loop->phase == TURN_CHILDREN) {
         if (mio__loop_child_next(loop, ret_event))
+            return 1;
+        loop->phase = TURN_MESSAGES;
+    }
+    if (loop->phase == TURN_MESSAGES) {
+        if (mio__loop_channel_next(loop, ret_event))
             return 1;
         loop->phase = TURN_TIMERS;
     }

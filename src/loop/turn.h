@@ -8,8 +8,7 @@
 #include "loop/loop.h"
 
 /* turn.c: what is no event of the user: a stale one, a masked one, or a signal's. */
-void mio__turn_decline(mio_loop *loop, const mio_event *event,
-                       const mio__registration *registration);
+void mio__turn_decline(mio_loop *loop, const mio__registration *registration);
 
 /*
  * The next event of the batch that is to be reported, or NULL. It stays where it is, in the
@@ -32,7 +31,7 @@ static inline mio_event *mio__turn_next_ready(mio_loop *loop)
             event->token = registration->token;
             return event;
         }
-        mio__turn_decline(loop, event, registration);
+        mio__turn_decline(loop, registration);
     }
     return NULL;
 }

@@ -88,7 +88,7 @@ START_TEST(what_is_ready_comes_before_any_jump)
     mio_fd fds[2];
     uint64_t id;
 
-    ck_assert_int_eq(mio_socketpair(fds), 0);
+    ck_assert_int_eq(mio_socketpair(MIO_STREAM, fds), 0);
     ck_assert_int_eq(mio_loop_register(loop, fds[0], MIO_READABLE, MIO_LEVEL, 7, &id), 0);
     ck_assert_int_eq((int)mio_write(fds[1], "x", 1), 1);
     clock_after(second_ns, 1);

@@ -24,7 +24,7 @@ static uint64_t id;
 static void fork_open(void)
 {
     ck_assert_int_eq(mio_loop_new(NULL, &loop), 0);
-    ck_assert_int_eq(mio_socketpair(fds), 0);
+    ck_assert_int_eq(mio_socketpair(MIO_STREAM, fds), 0);
     ck_assert_int_eq(mio_loop_register(loop, fds[0], MIO_READABLE, MIO_LEVEL, 1, &id), 0);
 }
 

@@ -227,7 +227,7 @@ START_TEST(no_descriptor_leaks_into_it)
     mio_fd pair[2];
 
     list_descriptors(before);
-    ck_assert_int_eq(mio_socketpair(pair), 0);
+    ck_assert_int_eq(mio_socketpair(MIO_STREAM, pair), 0);
     other = start_shell("exec cat", P, P, P);
     list_descriptors(after);
     ck_assert_str_eq(before, after);

@@ -1,0 +1,109 @@
+#include "event/sender.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+/* ------------------------------------------------------------------- its life */
+
+int mio__sender_open(uint32_t capacity, uint32_t message_size, void (*drop)(void *message),
+                     mio_sender **ret_sender)
+{
+    mio_sender *sender = malloc(sizeof *sender);
+    int err;
+
+    if (sender == NULL)
+        return -ENOMEM;
+    err = mio__ring_init(&sender->ring, capacity, message_size);
+    if (err < 0) {
+        free(sender);
+        return err;
+    }
+    err = mio__bell_open(&sender->bell);
+    if (err < 0) {
+        mio__ring_fini(&sender->ring);
+        free(sender);
+        return err;
+    }
+    sender->drop = drop;
+    atomic_init(&sender->holders, 1);
+    atomic_init(&sender->senders, 0);
+    atomic_init(&sender->closed, false);
+    atomic_init(&sender->awake, 0);
+    *ret_sender = sender;
+    return 0;
+}
+
+/* For who is the one to take messages: the receiver, or the last who holds the block. */
+static void sender_drop_all(mio_sender *sender)
+{
+    void *message;
+
+    if (sender->drop == NULL)
+        return;
+    while ((message = mio__ring_front(&sender->ring)) != NULL) {
+        sender->drop(message);
+        mio__ring_pop_front(&sender->ring);
+    }
+}
+
+static void sender_let_go(mio_sender *sender)
+{
+    if (atomic_fetch_sub_explicit(&sender->holders, 1, memory_order_acq_rel) != 1)
+        return;
+    sender_drop_all(sender); /* sent while the receiver went */
+    mio__bell_close(&sender->bell);
+    mio__ring_fini(&sender->ring);
+    free(sender);
+}
+
+void mio__sender_close(mio_sender *sender)
+{
+    atomic_store_explicit(&sender->closed, true, memory_order_release);
+    sender_drop_all(sender);
+    sender_let_go(sender);
+}
+
+/* ------------------------------------------------------------------- waking */
+
+/* See invariant 3. */
+static void sender_wake(mio_sender *sender)
+{
+    if (atomic_exchange_explicit(&sender->awake, 1, memory_order_acq_rel) == 0 &&
+        mio__bell_ring(&sender->bell) < 0)
+        atomic_store_explicit(&sender->awake, 0, memory_order_release);
+}
+
+void mio__sender_answer(mio_sender *sender)
+{
+    mio__bell_silence(&sender->bell);
+    atomic_exchange_explicit(&sender->awake, 0, memory_order_acq_rel);
+}
+
+/* ------------------------------------------------------------------- any thread */
+
+mio_sender *mio_sender_ref(mio_sender *sender)
+{
+    atomic_fetch_add_explicit(&sender->holders, 1, memory_order_relaxed);
+    atomic_fetch_add_explicit(&sender->senders, 1, memory_order_relaxed);
+    return sender;
+}
+
+void mio_sender_unref(mio_sender *sender)
+{
+    if (sender == NULL)
+        return;
+    if (atomic_fetch_sub_explicit(&sender->senders, 1, memory_order_acq_rel) == 1)
+        sender_wake(sender);
+    sender_let_go(sender);
+}
+
+int mio_sender_send(mio_sender *sender, const void *message)
+{
+    int err;
+
+    if (atomic_load_explicit(&sender->closed, memory_order_acquire))
+        return -EPIPE;
+    err = mio__ring_push(&sender->ring, message);
+    sender_wake(sender);
+    return err;
+}

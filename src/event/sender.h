@@ -1,0 +1,69 @@
+/*
+ * The block that a channel and its senders share, seen from the receiver.
+ *
+ * 1. The block lives as long as anybody holds it: the senders, each counted, and the receiver.
+ *    Who lets go last drops what still waits, closes the bell, and frees the block. So a
+ *    sender may ring a bell whose receiver has gone.
+ * 2. `senders` counts the senders alone. The receiver reads it before it looks at the queue
+ *    for the last time: when it reads 0, all that was ever sent can be seen.
+ * 3. Waking. A producer publishes its message, then exchanges `awake` for 1, always, and rings
+ *    if it was 0. If the ringing fails, `awake` goes back to 0: the message stays in the
+ *    queue, and the next send rings. It does so even when the queue is full, or a failure
+ *    with the last free slot would be for ever.
+ *    The receiver, when the bell has rung: silences it, exchanges `awake` for 0, and takes
+ *    messages until there is none. While it is not through with that, it leaves the bell
+ *    alone, and does not wait.
+ *    Both exchanges are read-modify-writes with acquire and release: of the two, the later
+ *    one sees what the other side did before the earlier one. tests/event/channel.pml proves
+ *    this order, and refutes those that look as good.
+ * 4. A slot that is reserved and not yet published looks empty to the receiver, who goes to
+ *    sleep behind it: its producer is still to exchange `awake`.
+ *
+ * Several threads touch this memory: it comes from malloc(), not from an allocator hook.
+ */
+#ifndef MIO__EVENT_SENDER_H
+#define MIO__EVENT_SENDER_H
+
+#include "mio/sender.h"
+
+#include "data/ring.h"
+#include "sys/bell.h"
+
+struct mio_sender {
+    mio__ring ring;
+    mio__bell bell;
+    void (*drop)(void *message);
+    atomic_size_t holders; /* senders, and the receiver */
+    atomic_size_t senders;
+    atomic_bool closed; /* the receiver has gone */
+    unsigned char before_awake[MIO__RING_LINE];
+    atomic_uint awake; /* 1: the bell has rung, or is about to */
+    unsigned char after_awake[MIO__RING_LINE];
+};
+
+/*
+ * A block held by its receiver alone. `drop` may be NULL.
+ * Returns 0, -EMFILE, -ENFILE or -ENOMEM.
+ */
+int mio__sender_open(uint32_t capacity, uint32_t message_size, void (*drop)(void *message),
+                     mio_sender **ret_sender);
+
+/* The receiver goes: sends fail, what waits is dropped, the block is let go. */
+void mio__sender_close(mio_sender *sender);
+
+/* The bell has rung: from here on a send rings it again. Messages are to be taken next. */
+void mio__sender_answer(mio_sender *sender);
+
+/* Take the oldest message. False where there is none that is published. */
+static inline bool mio__sender_take(mio_sender *sender, void *ret_message)
+{
+    return mio__ring_pop(&sender->ring, ret_message);
+}
+
+/* Whether no sender is left. All that they have sent can be seen by who was told so. */
+static inline bool mio__sender_gone(const mio_sender *sender)
+{
+    return atomic_load_explicit(&sender->senders, memory_order_acquire) == 0;
+}
+
+#endif
