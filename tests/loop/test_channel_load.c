@@ -121,13 +121,13 @@ END_TEST
 
 START_TEST(in_a_small_channel)
 {
-    load_run(2, load_size() / 20);
+    load_run(2, MESSAGES / 50);
 }
 END_TEST
 
 START_TEST(in_a_channel_of_one)
 {
-    load_run(1, load_size() / 50);
+    load_run(1, MESSAGES / 200);
 }
 END_TEST
 

@@ -56,7 +56,7 @@ static int pair[2];
 static void embed_setup(void)
 {
     L = state_new();
-    ck_assert_int_eq(mio_loop_new(NULL, &loop), 0);
+    ck_assert_int_eq(mio_loop_new(&config, &loop), 0);
     source_pair(pair);
     ck_assert_int_eq(mio_lua_attach(L, loop), 0);
     lua_setglobal(L, "loop");
