@@ -1,17 +1,22 @@
 #include "coroutine.h"
 
+#include "channel.h"
 #include "registration.h"
 #include "timer.h"
 
 enum { COROUTINE_UPVALUE = 2 };
 
-/* The registration or the timer at `index`, the last argument of every handler, is over. */
+/* The registration, the timer or the channel at `index`, the last argument of every handler, is
+ * over. */
 static void coroutine_end(lua_State *L, int index)
 {
     mio__lua_registration *registration =
         mio__lua_class_test(L, index, CLASS_REGISTRATION, sizeof *registration);
     mio__lua_timer *timer = mio__lua_class_test(L, index, CLASS_TIMER, sizeof *timer);
+    mio__lua_channel *channel = mio__lua_class_test(L, index, CLASS_CHANNEL, sizeof *channel);
 
+    if (channel != NULL)
+        mio__lua_channel_close(L, channel);
     if (registration != NULL)
         mio__lua_registration_end(L, registration);
     if (timer != NULL && timer->loop->core != NULL)

@@ -1,5 +1,6 @@
 #include "dispatch.h"
 
+#include "channel.h"
 #include "process.h"
 #include "registration.h"
 #include "result.h"
@@ -117,6 +118,7 @@ int mio__lua_dispatch_push(lua_State *L, int frame, const mio_event *event)
         lua_pushcfunction(L, dispatch_nothing);
         return 0;
     case MIO_NOTIFY:
+        return mio__lua_channel_push_event(L, frame + LOOP_CHANNELS, event);
     case MIO_TICK:
         break;
     }

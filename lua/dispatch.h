@@ -6,7 +6,8 @@
  * a frame of the core: it leaves run like an error or a yield of Lua's own, and what the turn
  * has still to report stays in the core for the next run.
  *
- *     run's frame:  loop | registrations | timers | signals | children | guard | handler, args
+ *  run's frame:  loop | registrations | timers | signals | children | channels | guard |
+ *                handler, args...
  *
  * The slot tables lie in fixed places of the frame, so that finding a handler and what it is
  * called with is three array reads. The guard is to-be-closed: however run is left, the loop is

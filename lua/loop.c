@@ -1,5 +1,6 @@
 #include "loop.h"
 
+#include "channel.h"
 #include "coroutine.h"
 #include "dispatch.h"
 #include "options.h"
@@ -93,6 +94,18 @@ static void loop_close_slots(lua_State *L, int index, int which)
     lua_pop(L, 1);
 }
 
+/* Messages that wait are dropped with their channels. */
+static void loop_close_channels(lua_State *L, int index)
+{
+    lua_getiuservalue(L, index, LOOP_CHANNELS);
+    for (lua_Integer slot = mio__lua_slots_count(L, -1); slot-- > 0;) {
+        if (mio__lua_slots_get(L, -1, (uint64_t)slot, SLOT_OBJECT) == LUA_TUSERDATA)
+            mio__lua_channel_forget(lua_touserdata(L, -1));
+        lua_pop(L, 1);
+    }
+    lua_pop(L, 1);
+}
+
 void mio__lua_loop_close(lua_State *L, int index)
 {
     mio__lua_loop *loop = lua_touserdata(L, index);
@@ -104,6 +117,7 @@ void mio__lua_loop_close(lua_State *L, int index)
     loop_close_slots(L, index, LOOP_REGISTRATIONS);
     loop_close_slots(L, index, LOOP_SIGNALS);
     loop_close_slots(L, index, LOOP_CHILDREN);
+    loop_close_channels(L, index);
     if (loop->attached)
         mio__lua_timer_cancel_all(L, index);
     loop->core = NULL;
@@ -166,6 +180,15 @@ static int loop_child(lua_State *L)
     lua_settop(L, 3);
     mio__lua_coroutine_push_handler(L, 3);
     return mio__lua_registration_new_child(L, loop, 4);
+}
+
+/* loop:channel(handler [, options]) */
+static int loop_channel(lua_State *L)
+{
+    mio__lua_loop_check(L);
+    lua_settop(L, 3);
+    mio__lua_coroutine_push_handler(L, 2);
+    return mio__lua_channel_new(L, 4);
 }
 
 /* loop:after(seconds, handler) */
@@ -301,6 +324,7 @@ void mio__lua_loop_open(lua_State *L)
         {"register", loop_register},
         {"signal", loop_signal},
         {"child", loop_child},
+        {"channel", loop_channel},
         {"after", loop_after},
         {"every", loop_every},
         {"run", mio__lua_dispatch_run},

@@ -1,8 +1,9 @@
 /*
  * The loop as a Lua object; a poll is the same object in another class.
  *
- * A poll of Lua stands on mio_loop too, and uses its registrations alone: a Lua program must
- * not be able to meet a stale event, and dropping those is what the slab of the loop is for.
+ * A poll of Lua stands on mio_loop too, and uses its registrations and channels alone: a Lua
+ * program must not be able to meet a stale event, and dropping those is what the slab of the
+ * loop is for.
  *
  * 1. The user values are the slot tables of what the loop holds.
  * 2. `core` is NULL once the loop is closed.
@@ -22,7 +23,8 @@ enum {
     LOOP_TIMERS,
     LOOP_SIGNALS,
     LOOP_CHILDREN,
-    LOOP_TABLES = LOOP_CHILDREN,
+    LOOP_CHANNELS,
+    LOOP_TABLES = LOOP_CHANNELS,
     LOOP_RUNNING,
     LOOP_VALUES = LOOP_RUNNING
 };

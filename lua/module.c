@@ -6,6 +6,7 @@
 #include "address.h"
 #include "batch.h"
 #include "buffer.h"
+#include "channel.h"
 #include "datagram.h"
 #include "dispatch.h"
 #include "embed.h"
@@ -16,6 +17,7 @@
 #include "process.h"
 #include "registration.h"
 #include "seconds.h"
+#include "sender.h"
 #include "signals.h"
 #include "state.h"
 #include "stream.h"
@@ -40,6 +42,7 @@ static void module_define_classes(lua_State *L)
     mio__lua_address_open(L);
     mio__lua_batch_open(L);
     mio__lua_buffer_open(L);
+    mio__lua_channel_open(L);
     mio__lua_datagram_open(L);
     mio__lua_dispatch_open(L);
     mio__lua_embed_open(L);
@@ -48,6 +51,7 @@ static void module_define_classes(lua_State *L)
     mio__lua_poll_open(L);
     mio__lua_process_open(L);
     mio__lua_registration_open(L);
+    mio__lua_sender_open(L);
     mio__lua_signals_open(L);
     mio__lua_stream_open(L);
     mio__lua_timer_open(L);
@@ -67,6 +71,7 @@ int luaopen_mio(lua_State *L)
         {"pair", mio__lua_passing_pair},
         {"poll", mio__lua_poll_create},
         {"process", mio__lua_process_create},
+        {"sender", mio__lua_sender_import},
         {"signal", mio__lua_signals_create},
         {"try_connect", mio__lua_stream_connect},
         {NULL, NULL},

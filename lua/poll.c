@@ -7,6 +7,7 @@
  */
 #include "poll.h"
 
+#include "channel.h"
 #include "loop.h"
 #include "registration.h"
 #include "result.h"
@@ -40,6 +41,15 @@ static int poll_register(lua_State *L)
     return mio__lua_registration_new(L, poll, 3, 4, 5);
 }
 
+/* poll:waker(token) */
+static int poll_waker(lua_State *L)
+{
+    poll_check(L);
+    luaL_argcheck(L, !lua_isnoneornil(L, 2), 2, "a token is any value but nil");
+    lua_settop(L, 2);
+    return mio__lua_channel_new_waker(L);
+}
+
 static int poll_push_event(lua_State *L, const mio_event *event)
 {
     const unsigned closed = MIO_READ_CLOSED | MIO_WRITE_CLOSED | MIO_ERROR;
@@ -52,6 +62,18 @@ static int poll_push_event(lua_State *L, const mio_event *event)
     return 4;
 }
 
+/* A waker, as if it were a source that is readable. Returns 0 for one that nobody holds. */
+static int poll_push_wake(lua_State *L, const mio_event *event)
+{
+    lua_getiuservalue(L, 1, LOOP_CHANNELS);
+    if (!mio__lua_channel_push_token(L, lua_gettop(L), event))
+        return 0;
+    lua_pushboolean(L, 1);
+    lua_pushboolean(L, 0);
+    lua_pushboolean(L, 0);
+    return 4;
+}
+
 /* The iterator: token, r, w, closed of the next event; nil at the end. */
 static int poll_next(lua_State *L)
 {
@@ -61,6 +83,9 @@ static int poll_next(lua_State *L)
     while (poll->core != NULL && mio_loop_next(poll->core, &event)) {
         if (event.kind == MIO_READY)
             return poll_push_event(L, &event);
+        if (event.kind == MIO_NOTIFY && poll_push_wake(L, &event) > 0)
+            return 4;
+        lua_settop(L, 1);
     }
     lua_pushnil(L);
     return 1;
@@ -114,8 +139,8 @@ static int poll_tostring(lua_State *L)
 void mio__lua_poll_open(lua_State *L)
 {
     static const luaL_Reg methods[] = {
-        {"register", poll_register}, {"wait", poll_wait}, {"pollfd", poll_pollfd},
-        {"close", poll_close},       {NULL, NULL},
+        {"register", poll_register}, {"waker", poll_waker}, {"wait", poll_wait},
+        {"pollfd", poll_pollfd},     {"close", poll_close}, {NULL, NULL},
     };
     static const luaL_Reg meta[] = {
         {"__gc", poll_close},

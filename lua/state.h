@@ -24,6 +24,7 @@ typedef enum mio__lua_class {
     CLASS_ADDRESS,
     CLASS_BATCH,
     CLASS_BUFFER,
+    CLASS_CHANNEL,
     CLASS_DATAGRAM,
     CLASS_LISTENER,
     CLASS_LOOP,
@@ -31,9 +32,11 @@ typedef enum mio__lua_class {
     CLASS_PROCESS,
     CLASS_REGISTRATION,
     CLASS_RUNNING,
+    CLASS_SENDER,
     CLASS_SIGNALS,
     CLASS_STREAM,
     CLASS_TIMER,
+    CLASS_WAKER,
     CLASS_COUNT
 } mio__lua_class;
 

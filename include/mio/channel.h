@@ -69,6 +69,13 @@ MIO_API int mio_channel_new(mio_loop *loop, const mio_channel_config *config,
 MIO_API void mio_channel_free(mio_channel *channel);
 
 /*
+ * The id of a channel, as it stands in its events.
+ *
+ * Returns the id. Thread: the loop's own. Cost: none.
+ */
+MIO_API uint64_t mio_channel_id(const mio_channel *channel);
+
+/*
  * A new sender of a channel, to be given to mio_sender_unref(). Also after the channel has
  * reported its end: it reports another one then.
  *

@@ -12,6 +12,10 @@
 
 struct lua_State;
 
+/* What the senders of one Lua channel share: how threads of the host, without a Lua state, send
+   to a handler in Lua. */
+typedef struct mio_lua_sender mio_lua_sender;
+
 #ifdef __cplusplus
 extern "C" {
 #endif
@@ -73,6 +77,43 @@ MIO_API int mio_lua_detach(struct lua_State *L, mio_loop *loop);
  * Thread: that of L. Cost: a protected call.
  */
 MIO_API int mio_lua_dispatch(struct lua_State *L, mio_loop *loop, const mio_event *event);
+
+/*
+ * Hold the channel of a sender of Lua, for a thread of the host.
+ *
+ *   index        of what loop:channel() has returned first, or mio.sender()
+ *   ret_sender   to be given to mio_lua_sender_unref(); until then the channel goes on
+ *
+ * Returns 0, or
+ *   -EINVAL   no sender, or one that is closed
+ *
+ * Thread: that of L. Cost: a lock.
+ */
+MIO_API int mio_lua_sender_get(struct lua_State *L, int index, mio_lua_sender **ret_sender);
+
+/*
+ * Send a string. The handler gets it as a message.
+ *
+ *   bytes, size   copied; up to some 40 bytes without an allocation
+ *
+ * Returns 0, or
+ *   -EAGAIN     the channel is full
+ *   -EPIPE      the channel was closed
+ *   -ENOMEM     no memory for a long one
+ *   -EMSGSIZE   more than 16 MiB
+ *
+ * Thread: any. Cost: that of mio_sender_send().
+ */
+MIO_API int mio_lua_sender_send(mio_lua_sender *sender, const char *bytes, size_t size);
+
+/*
+ * Let it go.
+ *
+ *   sender   NULL is fine
+ *
+ * Thread: any. Cost: a lock; for the last one that of mio_sender_unref().
+ */
+MIO_API void mio_lua_sender_unref(mio_lua_sender *sender);
 
 #ifdef __cplusplus
 }

@@ -105,6 +105,11 @@ mio_sender *mio_sender_new(mio_channel *channel)
     return mio_sender_ref(channel->sender);
 }
 
+uint64_t mio_channel_id(const mio_channel *channel)
+{
+    return channel->id;
+}
+
 void mio__loop_channels_free(mio_loop *loop)
 {
     while (!mio__list_is_empty(&loop->channels))

@@ -23,6 +23,8 @@ def mirrors(pattern, source_of):
     """test_wheel.c and test_wheel_model.c test wheel.c or wheel.h."""
     for path in files(pattern):
         source = source_of(path)
+        if source.parts[:2] == ("src", "lua"):
+            source = source.relative_to("src")
         found = files(f"{source.parent}/*.[ch]")
         if not any(f"{source.name}_".startswith(f"{other.stem}_") for other in found):
             if source.name not in WIDE:

@@ -1,0 +1,539 @@
+#include "message.h"
+
+#include "sender.h"
+
+#include <errno.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+    TAG_NIL,
+    TAG_FALSE,
+    TAG_TRUE,
+    TAG_BYTE, /* an integer from -128 to 127 */
+    TAG_INTEGER,
+    TAG_FLOAT,
+    TAG_STRING,
+    TAG_TABLE,
+    TAG_SENDER
+};
+
+enum { COUNT_LONG = 255 }; /* a count from here on: this byte, then four */
+
+/* ------------------------------------------------------------- where data lies */
+
+static size_t message_room(size_t size, size_t ports)
+{
+    return (size + 7) / 8 * 8 + ports * sizeof(mio__lua_port *);
+}
+
+static bool message_is_inline(const mio__lua_message *message)
+{
+    return message_room(message->size, message->ports) <= MESSAGE_INLINE;
+}
+
+static const unsigned char *message_data(const mio__lua_message *message, size_t *ret_room)
+{
+    const bool within = message_is_inline(message);
+
+    *ret_room = within ? MESSAGE_INLINE : message_room(message->size, message->ports);
+    return within ? (const unsigned char *)message->data.aligned : message->data.block;
+}
+
+static mio__lua_port *message_port(const mio__lua_message *message, size_t place)
+{
+    size_t room;
+    const unsigned char *data = message_data(message, &room);
+    mio__lua_port *port;
+
+    memcpy(&port, data + room - (place + 1) * sizeof port, sizeof port);
+    return port;
+}
+
+void mio__lua_message_release(mio__lua_message *message)
+{
+    for (size_t place = 0; place < message->ports; place++)
+        mio__lua_port_unref(message_port(message, place));
+    if (!message_is_inline(message))
+        free(message->data.block);
+    *message = (mio__lua_message){.size = 0};
+}
+
+/* -------------------------------------------------------------------- writing */
+
+/* A table that is being written, and the key that has been reached in it. */
+typedef struct message_level {
+    const void *table;
+    lua_Integer place; /* in the array part; 0: the key is on the stack */
+    int key;
+} message_level;
+
+/* Counts all that is written, and keeps what there is room for. */
+typedef struct message_writer {
+    lua_State *L;
+    int arg;
+    int depth;
+    unsigned char *data;
+    size_t room;
+    size_t size;
+    size_t ports;
+    message_level levels[MESSAGE_DEPTH];
+} message_writer;
+
+static bool writer_has_room(const message_writer *writer, size_t more)
+{
+    return message_room(writer->size + more, writer->ports) <= writer->room;
+}
+
+static void write_bytes(message_writer *writer, const void *bytes, size_t size)
+{
+    if (writer_has_room(writer, size))
+        memcpy(writer->data + writer->size, bytes, size);
+    writer->size += size;
+}
+
+static void write_byte(message_writer *writer, int byte)
+{
+    const unsigned char value = (unsigned char)byte;
+
+    write_bytes(writer, &value, 1);
+}
+
+static void write_count(message_writer *writer, size_t count)
+{
+    const uint32_t value = (uint32_t)count; /* what is larger is refused by its bytes */
+
+    if (count < COUNT_LONG) {
+        write_byte(writer, (int)count);
+        return;
+    }
+    write_byte(writer, COUNT_LONG);
+    write_bytes(writer, &value, sizeof value);
+}
+
+/* One port more, from the back. */
+static void write_port(message_writer *writer, mio__lua_port *port)
+{
+    const size_t place = writer->ports++;
+
+    write_count(writer, place);
+    if (writer_has_room(writer, 0))
+        memcpy(writer->data + writer->room - writer->ports * sizeof port, &port, sizeof port);
+}
+
+/* Append to the path on top the key that a level has reached. */
+static void refuse_push_key(lua_State *L, const message_level *level)
+{
+    if (level->place != 0) {
+        lua_pushfstring(L, "[%I]", (LUAI_UACINT)level->place);
+    } else if (lua_type(L, level->key) == LUA_TSTRING) {
+        const char *name = lua_tostring(L, level->key);
+        const bool plain = name[strspn(name, "abcdefghijklmnopqrstuvwxyz_ABCDEFGHIJKLMNOPQRSTUV"
+                                             "WXYZ0123456789")] == '\0' &&
+                           name[0] != '\0' && (name[0] < '0' || name[0] > '9');
+
+        lua_pushfstring(L, plain ? ".%s" : "[\"%s\"]", name);
+    } else {
+        lua_pushfstring(L, "[%s]", luaL_tolstring(L, level->key, NULL));
+        lua_remove(L, -2);
+    }
+    lua_concat(L, 2);
+}
+
+/* Raise the error: where in the value, and what cannot travel. */
+static void refuse(const message_writer *writer, const char *what)
+{
+    lua_State *L = writer->L;
+
+    luaL_checkstack(L, LUA_MINSTACK, NULL);
+    lua_pushliteral(L, "value");
+    for (int i = 0; i < writer->depth; i++)
+        refuse_push_key(L, &writer->levels[i]);
+    lua_pushfstring(L, "%s: %s", lua_tostring(L, -1), what);
+    luaL_argerror(L, writer->arg, lua_tostring(L, -1));
+}
+
+static void write_number(message_writer *writer, int index)
+{
+    const lua_Integer integer = lua_tointeger(writer->L, index);
+    const lua_Number number = lua_tonumber(writer->L, index);
+
+    if (!lua_isinteger(writer->L, index)) {
+        write_byte(writer, TAG_FLOAT);
+        write_bytes(writer, &number, sizeof number);
+    } else if (integer >= -128 && integer <= 127) {
+        write_byte(writer, TAG_BYTE);
+        write_byte(writer, (int)integer);
+    } else {
+        write_byte(writer, TAG_INTEGER);
+        write_bytes(writer, &integer, sizeof integer);
+    }
+}
+
+static void write_string(message_writer *writer, const char *bytes, size_t size)
+{
+    write_byte(writer, TAG_STRING);
+    write_count(writer, size);
+    write_bytes(writer, bytes, size);
+}
+
+static void write_sender(message_writer *writer, int index)
+{
+    bool closed;
+    mio__lua_port *port = mio__lua_sender_port(writer->L, index, &closed);
+
+    if (port == NULL)
+        refuse(writer, closed ? "a closed sender" : luaL_typename(writer->L, index));
+    write_byte(writer, TAG_SENDER);
+    write_port(writer, port);
+}
+
+static void write_table(message_writer *writer, int index);
+
+static void write_value(message_writer *writer, int index)
+{
+    lua_State *L = writer->L;
+    const char *bytes;
+    size_t size;
+
+    switch (lua_type(L, index)) {
+    case LUA_TNIL:
+        write_byte(writer, TAG_NIL);
+        break;
+    case LUA_TBOOLEAN:
+        write_byte(writer, lua_toboolean(L, index) ? TAG_TRUE : TAG_FALSE);
+        break;
+    case LUA_TNUMBER:
+        write_number(writer, index);
+        break;
+    case LUA_TSTRING:
+        bytes = lua_tolstring(L, index, &size);
+        write_string(writer, bytes, size);
+        break;
+    case LUA_TTABLE:
+        write_table(writer, index);
+        break;
+    default:
+        write_sender(writer, index);
+    }
+    if (writer->size > MESSAGE_MAX)
+        refuse(writer, "larger than 16 MiB");
+}
+
+static void write_key(message_writer *writer, int index)
+{
+    const int type = lua_type(writer->L, index);
+
+    if (type != LUA_TSTRING && type != LUA_TNUMBER && type != LUA_TBOOLEAN) {
+        writer->depth--;
+        refuse(writer,
+               lua_pushfstring(writer->L, "a key that is a %s", lua_typename(writer->L, type)));
+    }
+    write_value(writer, index);
+}
+
+/* How many values stand at 1, 2, ... without a hole. */
+static lua_Integer table_count_array(lua_State *L, int index)
+{
+    lua_Integer count = 0;
+
+    while (lua_rawgeti(L, index, count + 1) != LUA_TNIL) {
+        lua_pop(L, 1);
+        count++;
+    }
+    lua_pop(L, 1);
+    return count;
+}
+
+static bool key_is_in_array(lua_State *L, int index, lua_Integer count)
+{
+    return lua_isinteger(L, index) && lua_tointeger(L, index) >= 1 &&
+           lua_tointeger(L, index) <= count;
+}
+
+static size_t table_count_others(lua_State *L, int index, lua_Integer array)
+{
+    size_t count = 0;
+
+    lua_pushnil(L);
+    while (lua_next(L, index)) {
+        lua_pop(L, 1);
+        count += !key_is_in_array(L, -1, array);
+    }
+    return count;
+}
+
+static void write_others(message_writer *writer, int index, lua_Integer array,
+                         message_level *level)
+{
+    lua_State *L = writer->L;
+
+    level->place = 0;
+    level->key = lua_gettop(L) + 1;
+    lua_pushnil(L);
+    while (lua_next(L, index)) {
+        if (!key_is_in_array(L, level->key, array)) {
+            write_key(writer, level->key);
+            write_value(writer, level->key + 1);
+        }
+        lua_pop(L, 1);
+    }
+}
+
+/* Enter a table: it must not be inside of itself, nor too deep. */
+static message_level *write_table_enter(message_writer *writer, int index)
+{
+    const void *table = lua_topointer(writer->L, index);
+
+    for (int i = 0; i < writer->depth; i++) {
+        if (writer->levels[i].table == table)
+            refuse(writer, "a table inside of itself");
+    }
+    if (writer->depth == MESSAGE_DEPTH)
+        refuse(writer, "tables nested too deep");
+    luaL_checkstack(writer->L, LUA_MINSTACK, NULL);
+    writer->levels[writer->depth].table = table;
+    return &writer->levels[writer->depth++];
+}
+
+static void write_table(message_writer *writer, int index)
+{
+    lua_State *L = writer->L;
+    message_level *level = write_table_enter(writer, index);
+    const lua_Integer array = table_count_array(L, index);
+
+    write_byte(writer, TAG_TABLE);
+    write_count(writer, (size_t)array);
+    write_count(writer, table_count_others(L, index, array));
+    for (level->place = 1; level->place <= array; level->place++) {
+        lua_rawgeti(L, index, level->place);
+        write_value(writer, lua_gettop(L));
+        lua_pop(L, 1);
+    }
+    write_others(writer, index, array, level);
+    writer->depth--;
+}
+
+/* ------------------------------------------------------------------- encoding */
+
+static void writer_start(message_writer *writer, unsigned char *data, size_t room)
+{
+    writer->data = data;
+    writer->room = room;
+    writer->size = 0;
+    writer->ports = 0;
+    writer->depth = 0;
+}
+
+/* A block for what did not fit. Nothing runs between the two times of writing, so they write
+   the same. */
+static int encode_large(message_writer *writer, int index, mio__lua_message *message)
+{
+    const size_t room = message_room(writer->size, writer->ports);
+
+    message->data.block = malloc(room);
+    if (message->data.block == NULL)
+        return -ENOMEM;
+    writer_start(writer, message->data.block, room);
+    write_value(writer, index);
+    return 0;
+}
+
+int mio__lua_message_encode(lua_State *L, int arg, mio__lua_message *ret_message)
+{
+    message_writer writer = {.L = L, .arg = arg};
+    mio__lua_message message;
+    int err = 0;
+
+    writer_start(&writer, (unsigned char *)message.data.aligned, MESSAGE_INLINE);
+    write_value(&writer, arg);
+    if (!writer_has_room(&writer, 0))
+        err = encode_large(&writer, arg, &message);
+    if (err < 0)
+        return err;
+    message.size = (uint32_t)writer.size;
+    message.ports = (uint32_t)writer.ports;
+    for (size_t place = 0; place < writer.ports; place++)
+        mio__lua_port_ref(message_port(&message, place));
+    *ret_message = message;
+    return 0;
+}
+
+int mio__lua_message_encode_string(const char *bytes, size_t size,
+                                   mio__lua_message *ret_message)
+{
+    message_writer writer;
+    mio__lua_message message = {.ports = 0};
+
+    if (size > MESSAGE_MAX)
+        return -EMSGSIZE;
+    writer_start(&writer, (unsigned char *)message.data.aligned, MESSAGE_INLINE);
+    write_string(&writer, bytes, size);
+    if (!writer_has_room(&writer, 0)) {
+        const size_t room = message_room(writer.size, 0);
+
+        message.data.block = malloc(room);
+        if (message.data.block == NULL)
+            return -ENOMEM;
+        writer_start(&writer, message.data.block, room);
+        write_string(&writer, bytes, size);
+    }
+    message.size = (uint32_t)writer.size;
+    *ret_message = message;
+    return 0;
+}
+
+/* ------------------------------------------------------------------- decoding */
+
+typedef struct message_reader {
+    const mio__lua_message *message;
+    const unsigned char *at;
+    const unsigned char *end;
+    int depth;
+} message_reader;
+
+static bool read_bytes(message_reader *reader, void *ret_bytes, size_t size)
+{
+    if ((size_t)(reader->end - reader->at) < size)
+        return false;
+    memcpy(ret_bytes, reader->at, size);
+    reader->at += size;
+    return true;
+}
+
+/* A count of things of which each takes `least` bytes at the least. */
+static bool read_count(message_reader *reader, size_t least, uint32_t *ret_count)
+{
+    unsigned char byte;
+
+    if (!read_bytes(reader, &byte, 1))
+        return false;
+    *ret_count = byte;
+    if (byte == COUNT_LONG && !read_bytes(reader, ret_count, sizeof *ret_count))
+        return false;
+    return *ret_count <= (size_t)(reader->end - reader->at) / least;
+}
+
+static bool read_integer(lua_State *L, message_reader *reader, bool small)
+{
+    lua_Integer integer = 0;
+    signed char byte = 0;
+
+    if (small ? !read_bytes(reader, &byte, 1) : !read_bytes(reader, &integer, sizeof integer))
+        return false;
+    lua_pushinteger(L, small ? byte : integer);
+    return true;
+}
+
+static bool read_float(lua_State *L, message_reader *reader)
+{
+    lua_Number number;
+
+    if (!read_bytes(reader, &number, sizeof number))
+        return false;
+    lua_pushnumber(L, number);
+    return true;
+}
+
+static bool read_string(lua_State *L, message_reader *reader)
+{
+    uint32_t size;
+
+    if (!read_count(reader, 1, &size))
+        return false;
+    lua_pushlstring(L, (const char *)reader->at, size);
+    reader->at += size;
+    return true;
+}
+
+static bool read_sender(lua_State *L, message_reader *reader)
+{
+    unsigned char byte;
+    uint32_t place;
+
+    if (!read_bytes(reader, &byte, 1))
+        return false;
+    place = byte;
+    if (byte == COUNT_LONG && !read_bytes(reader, &place, sizeof place))
+        return false;
+    if (place >= reader->message->ports)
+        return false;
+    mio__lua_sender_push(L, message_port(reader->message, place));
+    return true;
+}
+
+static bool read_value(lua_State *L, message_reader *reader);
+
+/* nil and NaN are no keys, and tables and senders are none of ours. */
+static bool read_key(lua_State *L, message_reader *reader)
+{
+    if (reader->at == reader->end || *reader->at == TAG_NIL || *reader->at >= TAG_TABLE)
+        return false;
+    if (!read_value(L, reader))
+        return false;
+    return lua_type(L, -1) != LUA_TNUMBER || !isnan(lua_tonumber(L, -1));
+}
+
+static bool read_table(lua_State *L, message_reader *reader)
+{
+    uint32_t array, others;
+
+    if (reader->depth == MESSAGE_DEPTH || !read_count(reader, 1, &array) ||
+        !read_count(reader, 2, &others))
+        return false;
+    luaL_checkstack(L, LUA_MINSTACK, NULL);
+    lua_createtable(L, (int)array, (int)others); /* no more than there are bytes */
+    reader->depth++;
+    for (lua_Integer place = 1; place <= array; place++) {
+        if (!read_value(L, reader))
+            return false;
+        lua_rawseti(L, -2, place);
+    }
+    for (uint32_t i = 0; i < others; i++) {
+        if (!read_key(L, reader) || !read_value(L, reader))
+            return false;
+        lua_rawset(L, -3);
+    }
+    reader->depth--;
+    return true;
+}
+
+static bool read_value(lua_State *L, message_reader *reader)
+{
+    unsigned char tag;
+
+    if (!read_bytes(reader, &tag, 1))
+        return false;
+    switch (tag) {
+    case TAG_NIL:
+        lua_pushnil(L);
+        return true;
+    case TAG_FALSE:
+    case TAG_TRUE:
+        lua_pushboolean(L, tag == TAG_TRUE);
+        return true;
+    case TAG_BYTE:
+    case TAG_INTEGER:
+        return read_integer(L, reader, tag == TAG_BYTE);
+    case TAG_FLOAT:
+        return read_float(L, reader);
+    case TAG_STRING:
+        return read_string(L, reader);
+    case TAG_TABLE:
+        return read_table(L, reader);
+    case TAG_SENDER:
+        return read_sender(L, reader);
+    default:
+        return false;
+    }
+}
+
+bool mio__lua_message_decode(lua_State *L, const mio__lua_message *message)
+{
+    size_t room;
+    const unsigned char *data = message_data(message, &room);
+    message_reader reader = {.message = message, .at = data, .end = data + message->size};
+
+    return read_value(L, &reader) && reader.at == reader.end;
+}
