@@ -15,6 +15,7 @@
 --- * `"full"`: a batch has room for no more
 ---
 ---A datagram that does not fit is `nil, "too long", "EMSGSIZE"`, in both directions.
+--- * `"full"`: the channel has no room for one more message
 ---
 ---The end of a stream is `nil, "end of stream", "EOF"`. A programmer's mistake (a wrong type,
 ---a number out of range, an unknown option) raises an error that names function and argument.
@@ -98,6 +99,10 @@ local mio = {}
 ---pending: the next read or write tells which. `readable` and `writable` are then set too,
 ---as far as they were asked for, so that it need not be looked at.
 ---@alias mio.handler fun(source: mio.source, readable: boolean, writable: boolean, closed: boolean, registration: mio.registration)|thread|table|userdata
+
+---Called for each message of a channel. When the last sender has gone, it is called once more,
+---with nil and `closed` true, and the channel is closed. A coroutine is resumed.
+---@alias mio.channel_handler fun(message: any, closed: boolean, channel: mio.channel)|thread|table|userdata
 
 ---Called when a timer is due; a coroutine is resumed.
 ---@alias mio.timer_handler fun(timer: mio.timer)|thread|table|userdata
@@ -283,6 +288,15 @@ function mio.poll() end
 ---@return string? err
 ---@return string? code
 function mio.process(argv, options) end
+---A sender, or a waker, from its ticket, in any Lua state of this process: see
+---`sender:export()`.
+---
+---Fails with `"closed"` where none of its senders is open any more, and for a ticket that
+---nobody made.
+---@param ticket string
+---@return mio.sender|mio.waker|nil sender
+---@return string? err
+function mio.sender(ticket) end
 
 ---A set of signals, to be registered with a poll or asked by `try_read`. From now on they are
 ---caught; when nobody wants one any more, the program's own disposition is back. With a loop,
@@ -634,6 +648,16 @@ function datagram:pollfd() end
 ---End its registrations and close it. It leaves its groups.
 ---@return true
 function datagram:close() end
+-- ------------------------------------------------------------------ channels
+
+---The receiving end of `loop:channel`. The loop keeps it until it is closed: by `close`, by the
+---end of its last sender, or with the loop.
+---@class mio.channel
+local channel = {}
+
+---Receive nothing more: messages that wait are dropped, and sending fails with `"closed"`.
+---@return true
+function channel:close() end
 
 -- ----------------------------------------------------------------- listeners
 
@@ -702,6 +726,8 @@ function listener:close() end
 
 ---Calls handlers: of sources that are ready, then of signals, of children that have ended, of
 ---timers that are due.
+---Calls handlers: of sources that are ready, then of signals, of messages, of timers that are
+---due.
 ---One round of this is a turn. What a handler starts is seen in the next turn; what it stops
 ---is not reported any more, not even from the turn in hand.
 ---
@@ -765,6 +791,32 @@ function loop:signal(signal, handler) end
 ---@return string? err
 ---@return string? code
 function loop:child(process, handler) end
+---Make a channel: whatever is sent by its senders, in any Lua state of any thread, comes to the
+---handler, in the order of each sender. In one turn at most 256 messages are handled, of all
+---channels together.
+---
+---The channel goes on while a sender is open, and so does `run`. What nobody holds any more is
+---closed by the collector, senders too: keep the one that this returns, or close it when
+---others are there.
+---
+---Fails with `"closed"`, `EMFILE`, `ENFILE`, `ENOMEM`, `ENOSPC`.
+---
+---```lua
+---local sender = assert(loop:channel(function(message, closed)
+---  if not closed then print(message.text, message.reply:send("thank you")) end
+---end))
+---start_thread(sender:export())  -- which calls mio.sender() with this text
+---```
+---@param handler mio.channel_handler
+---@param options? mio.channel_options
+---@return mio.sender? sender
+---@return mio.channel|string channel the receiving end, or err
+---@return string? code
+function loop:channel(handler, options) end
+
+---How a channel is made.
+---@class mio.channel_options
+---@field capacity? integer how many messages may wait, 1 to 1048576; 1024 if absent
 
 ---Have a handler called once, when so many seconds have passed since the turn began. The loop
 ---keeps the timer alive until then. With 0 it is called in the next turn. `math.huge` is
@@ -798,6 +850,8 @@ function loop:every(seconds, handler) end
 ---Turn after turn, until `shutdown`, or until nothing is registered any more: no source, no
 ---timer, no signal, no child. What an earlier run has left comes first. A shutdown that came
 ---before it ends it after its first turn, which does not wait.
+---timer, no signal, no channel that has a sender. What an earlier run has left comes first. A shutdown that came before it
+---ends it after its first turn, which does not wait.
 ---
 ---Fails with `"closed"`; `"running"` if the loop runs already (the caller is a handler of it)
 ---or belongs to a host program; and an errno if the kernel refuses to wait.
@@ -910,6 +964,16 @@ function poll:register(source, token, interest, options) end
 ---@return string? code
 function poll:wait(seconds) end
 
+---A waker: by it another Lua state, in another thread, makes `wait` return, with this token and
+---`r` set. A poll may have several. They get to other states as senders do.
+---
+---Fails with `"closed"`, `EMFILE`, `ENFILE`, `ENOMEM`, `ENOSPC`.
+---@param token any any value but nil
+---@return mio.waker? waker
+---@return string? err
+---@return string? code
+function poll:waker(token) end
+
 ---The descriptor of the kernel's queue, readable while sources are ready: by it a poll nests
 ---in other polls and loops. It stays the poll's. Fails with `"closed"`.
 ---@return integer? descriptor
@@ -1007,6 +1071,56 @@ function signals:pollfd() end
 ---End its registrations, and want the signals no longer.
 ---@return true
 function signals:close() end
+
+-- ------------------------------------------------------------------- senders
+
+---The sending end of a channel, from `loop:channel`, `mio.sender` or a message.
+---@class mio.sender
+local sender = {}
+
+---Send a value: nil, a boolean, a number (integers and floats stay apart), a string, a sender,
+---a waker, or a table of these. Tables are copied raw, without metatables, to 100 levels; keys
+---are strings, numbers and booleans. A message has 16 MiB at the most. Small ones, of some 40
+---bytes, need no memory but the channel's.
+---
+---Fails with `"full"` or `"closed"`. Raises an error for what cannot be sent, which says where
+---it is: "value.a[3]: function". Never waits.
+---@param value any
+---@return true? ok
+---@return string? err
+---@return string? code `ENOMEM` for a large message
+function sender:send(value) end
+
+---A text by which `mio.sender` gives another sender of the same channel, in any Lua state of
+---this process. It holds nothing: when the last sender is closed, it leads nowhere. Fails with
+---`"closed"`.
+---@return string? ticket
+---@return string? err
+function sender:export() end
+
+---Close this sender. With the last one, the channel ends after the messages that wait.
+---@return true
+function sender:close() end
+
+-- ------------------------------------------------------------------- wakers
+
+---Makes a poll return, from `poll:waker`, `mio.sender` or a message.
+---@class mio.waker
+local waker = {}
+
+---Wake. Wakes that the poll has not told yet are one. Fails with `"closed"`.
+---@return true? ok
+---@return string? err
+function waker:wake() end
+
+---A text by which `mio.sender` finds it in another Lua state. Fails with `"closed"`.
+---@return string? ticket
+---@return string? err
+function waker:export() end
+
+---Close it. The poll forgets it when none is left.
+---@return true
+function waker:close() end
 
 -- ------------------------------------------------------------------- streams
 
