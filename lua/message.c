@@ -1,3 +1,4 @@
+/* NOLINTBEGIN(misc-no-recursion): as deep as MESSAGE_DEPTH */
 #include "message.h"
 
 #include "sender.h"
@@ -19,13 +20,15 @@ enum {
     TAG_SENDER
 };
 
+enum { PORT_SIZE = sizeof(void *) };
+
 enum { COUNT_LONG = 255 }; /* a count from here on: this byte, then four */
 
 /* ------------------------------------------------------------- where data lies */
 
 static size_t message_room(size_t size, size_t ports)
 {
-    return (size + 7) / 8 * 8 + ports * sizeof(mio__lua_port *);
+    return (size + 7) / 8 * 8 + ports * PORT_SIZE;
 }
 
 static bool message_is_inline(const mio__lua_message *message)
@@ -47,7 +50,7 @@ static mio__lua_port *message_port(const mio__lua_message *message, size_t place
     const unsigned char *data = message_data(message, &room);
     mio__lua_port *port;
 
-    memcpy(&port, data + room - (place + 1) * sizeof port, sizeof port);
+    memcpy(&port, data + room - (place + 1) * PORT_SIZE, PORT_SIZE);
     return port;
 }
 
@@ -119,7 +122,7 @@ static void write_port(message_writer *writer, mio__lua_port *port)
 
     write_count(writer, place);
     if (writer_has_room(writer, 0))
-        memcpy(writer->data + writer->room - writer->ports * sizeof port, &port, sizeof port);
+        memcpy(writer->data + writer->room - writer->ports * PORT_SIZE, &port, PORT_SIZE);
 }
 
 /* Append to the path on top the key that a level has reached. */
@@ -537,3 +540,4 @@ bool mio__lua_message_decode(lua_State *L, const mio__lua_message *message)
 
     return read_value(L, &reader) && reader.at == reader.end;
 }
+/* NOLINTEND(misc-no-recursion) */

@@ -113,6 +113,13 @@ static int sender_export(lua_State *L)
     return 1;
 }
 
+static int ticket_digit(char letter)
+{
+    if (letter >= '0' && letter <= '9')
+        return letter - '0';
+    return letter >= 'a' && letter <= 'f' ? letter - 'a' + 10 : -1;
+}
+
 /* The number of a ticket; false for any other text. */
 static bool ticket_parse(const char *text, size_t size, uint64_t *ret_ticket)
 {
@@ -122,12 +129,11 @@ static bool ticket_parse(const char *text, size_t size, uint64_t *ret_ticket)
     if (size != prefix + 16 || memcmp(text, ticket_prefix, prefix) != 0)
         return false;
     for (size_t i = prefix; i < size; i++) {
-        const char *digits = "0123456789abcdef";
-        const char *digit = memchr(digits, text[i], 16);
+        const int digit = ticket_digit(text[i]);
 
-        if (digit == NULL)
+        if (digit < 0)
             return false;
-        ticket = ticket << 4 | (uint64_t)(digit - digits);
+        ticket = ticket << 4 | (unsigned)digit;
     }
     *ret_ticket = ticket;
     return true;

@@ -145,14 +145,16 @@ describe("a message", function()
   end)
 
   it("may contain senders", function()
-    local reply, heard = nil, {}
-    local back = helper.keep(assert(loop:channel(function(message) heard[#heard + 1] = message end)))
+    local heard = {}
+    local back = helper.keep(assert(loop:channel(function(message)
+      heard[#heard + 1] = message
+    end)))
     local many = {}
     for i = 1, 300 do
       many[i] = back
     end
     for _, value in ipairs({ back, { to = back }, { many } }) do
-      reply = travel(value)
+      local reply = travel(value)
       reply = type(reply) ~= "table" and reply or reply.to or reply[1][300]
       assert.is_true(reply:send("answer"))
       loop:run_once(10)
