@@ -56,6 +56,7 @@ static void *load_produce(void *arg)
     return NULL;
 }
 
+/* Each ck_assert() costs as much as many messages: they are asked for what is wrong only. */
 static void load_notify(mio_loop *own, const mio_event *event, void *ctx)
 {
     const load_message *message = event->message;
@@ -66,8 +67,9 @@ static void load_notify(mio_loop *own, const mio_event *event, void *ctx)
         mio_loop_shutdown(own);
         return;
     }
-    ck_assert_int_eq(all->ends, 0);
-    ck_assert_uint_eq(message->number, all->expected[message->producer]);
+    if (all->ends > 0 || message->number != all->expected[message->producer])
+        ck_abort_msg("thread %d: %llu", (int)message->producer,
+                     (unsigned long long)message->number);
     all->expected[message->producer]++;
     all->received++;
 }
@@ -76,11 +78,12 @@ static void load_notify(mio_loop *own, const mio_event *event, void *ctx)
 static void load_ready(mio_loop *own, const mio_event *event, void *ctx)
 {
     load *all = ctx;
+    char byte;
 
     (void)own;
     (void)event;
-    source_take(all->socket[0]);
-    source_put(all->socket[1]);
+    if (read(all->socket[0], &byte, 1) != 1 || write(all->socket[1], &byte, 1) != 1)
+        ck_abort();
     all->socket_events++;
 }
 
@@ -115,7 +118,7 @@ static void load_run(uint32_t capacity, uint64_t count)
 
 START_TEST(none_is_lost_doubled_or_out_of_order)
 {
-    load_run(4096, load_size());
+    load_run(1 << 16, load_size());
 }
 END_TEST
 
