@@ -63,6 +63,8 @@ local function objects()
   for name in pairs(pipes) do
     helper.keep(process[name])
   end
+  local poll = helper.poll()
+  local sender, channel = assert(loop:channel(print))
   return {
     ["mio.address"] = mio.address("127.0.0.1:80"),
     ["mio.batch"] = mio.batch(),
@@ -70,12 +72,15 @@ local function objects()
     ["mio.datagram"] = helper.keep(assert(mio.datagram())),
     ["mio.listener"] = helper.listener(),
     ["mio.loop"] = loop,
-    ["mio.poll"] = helper.poll(),
+    ["mio.channel"] = channel,
+    ["mio.poll"] = poll,
     ["mio.process"] = process,
     ["mio.registration"] = assert(loop:register(stream, "r", print)),
+    ["mio.sender"] = helper.keep(sender),
     ["mio.signals"] = helper.keep(assert(mio.signal("USR1"))),
     ["mio.stream"] = stream,
     ["mio.timer"] = assert(loop:after(1, print)),
+    ["mio.waker"] = helper.keep(assert(poll:waker(1))),
   }
 end
 
@@ -161,6 +166,7 @@ describe("the types", function()
     assert.same(options_in("lua/datagram.c", ".*"), documented["mio.datagram_options"].fields)
     assert.same(options_in("lua/loop.c", ".*"), documented["mio.loop_options"].fields)
     assert.same(options_in("lua/process.c", ".*"), documented["mio.process_options"].fields)
+    assert.same(options_in("lua/channel.c", ".*"), documented["mio.channel_options"].fields)
     assert.same(options_in("lua/registration.c", ".*"),
       documented["mio.register_options"].fields)
   end)
