@@ -321,22 +321,14 @@ static int loop_tostring(lua_State *L)
 void mio__lua_loop_open(lua_State *L)
 {
     static const luaL_Reg methods[] = {
-        {"register", loop_register},
-        {"signal", loop_signal},
-        {"child", loop_child},
-        {"channel", loop_channel},
-        {"after", loop_after},
-        {"every", loop_every},
-        {"run", mio__lua_dispatch_run},
-        {"run_once", mio__lua_dispatch_run_once},
-        {"shutdown", loop_shutdown},
-        {"now", loop_now},
-        {"advance", loop_advance},
-        {"pollfd", loop_pollfd},
-        {"events", loop_events},
-        {"timeout", loop_timeout},
-        {"close", loop_close},
-        {NULL, NULL},
+        {"register", loop_register},    {"signal", loop_signal},
+        {"child", loop_child},          {"channel", loop_channel},
+        {"after", loop_after},          {"every", loop_every},
+        {"run", mio__lua_dispatch_run}, {"run_once", mio__lua_dispatch_run_once},
+        {"shutdown", loop_shutdown},    {"now", loop_now},
+        {"advance", loop_advance},      {"pollfd", loop_pollfd},
+        {"events", loop_events},        {"timeout", loop_timeout},
+        {"close", loop_close},          {NULL, NULL},
     };
     static const luaL_Reg meta[] = {
         {"__gc", loop_gc},

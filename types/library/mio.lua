@@ -725,9 +725,7 @@ function listener:close() end
 -- --------------------------------------------------------------------- loops
 
 ---Calls handlers: of sources that are ready, then of signals, of children that have ended, of
----timers that are due.
----Calls handlers: of sources that are ready, then of signals, of messages, of timers that are
----due.
+---messages, of timers that are due.
 ---One round of this is a turn. What a handler starts is seen in the next turn; what it stops
 ---is not reported any more, not even from the turn in hand.
 ---
@@ -848,10 +846,8 @@ function loop:after(seconds, handler) end
 function loop:every(seconds, handler) end
 
 ---Turn after turn, until `shutdown`, or until nothing is registered any more: no source, no
----timer, no signal, no child. What an earlier run has left comes first. A shutdown that came
----before it ends it after its first turn, which does not wait.
----timer, no signal, no channel that has a sender. What an earlier run has left comes first. A shutdown that came before it
----ends it after its first turn, which does not wait.
+---timer, no signal, no child, no channel that has a sender. What an earlier run has left comes
+---first. A shutdown that came before it ends it after its first turn, which does not wait.
 ---
 ---Fails with `"closed"`; `"running"` if the loop runs already (the caller is a handler of it)
 ---or belongs to a host program; and an errno if the kernel refuses to wait.
