@@ -6,6 +6,8 @@
 #include "sys/descriptor.h"
 #include "sys/rights.h"
 
+#include <assert.h>
+
 _Static_assert((int)MIO_UNIX_FDS_MAX == (int)MIO__RIGHTS_MAX, "what one message carries");
 
 ptrdiff_t mio_unix_send_fds(mio_fd fd, const void *data, size_t size, const mio_fd *fds,
@@ -28,6 +30,7 @@ ptrdiff_t mio_unix_recv_fds(mio_fd fd, void *buffer, size_t size, mio_unix_fds *
     length = mio__rights_recv(fd, buffer, size, fds->fds, capacity, &count, &flags);
     if (length < 0)
         return length;
+    assert(count <= capacity);
     if (flags & MSG_TRUNC) {
         while (count > 0)
             mio__descriptor_close(fds->fds[--count]);
