@@ -10,17 +10,22 @@
 #include "datagram.h"
 #include "dispatch.h"
 #include "embed.h"
+#include "library.h"
 #include "listener.h"
 #include "loop.h"
+#include "nested.h"
+#include "park.h"
 #include "passing.h"
 #include "poll.h"
 #include "process.h"
 #include "registration.h"
+#include "scheduler.h"
 #include "seconds.h"
 #include "sender.h"
 #include "signals.h"
 #include "state.h"
 #include "stream.h"
+#include "task.h"
 #include "timer.h"
 
 #include "mio/base.h"
@@ -48,12 +53,15 @@ static void module_define_classes(lua_State *L)
     mio__lua_embed_open(L);
     mio__lua_listener_open(L);
     mio__lua_loop_open(L);
+    mio__lua_park_open(L);
     mio__lua_poll_open(L);
     mio__lua_process_open(L);
     mio__lua_registration_open(L);
+    mio__lua_scheduler_open(L);
     mio__lua_sender_open(L);
     mio__lua_signals_open(L);
     mio__lua_stream_open(L);
+    mio__lua_task_open(L);
     mio__lua_timer_open(L);
     state->opened = true;
 }
@@ -71,9 +79,11 @@ int luaopen_mio(lua_State *L)
         {"pair", mio__lua_passing_pair},
         {"poll", mio__lua_poll_create},
         {"process", mio__lua_process_create},
+        {"resume", mio__lua_nested_resume},
         {"sender", mio__lua_sender_import},
         {"signal", mio__lua_signals_create},
         {"try_connect", mio__lua_stream_connect},
+        {"wrap", mio__lua_nested_wrap},
         {NULL, NULL},
     };
 
@@ -81,9 +91,13 @@ int luaopen_mio(lua_State *L)
     mio__lua_state_push(L);
     module_define_classes(L);
     luaL_newlibtable(L, functions);
-    lua_insert(L, -2);
+    lua_pushvalue(L, -2);
     luaL_setfuncs(L, functions, 1);
     lua_pushstring(L, mio_version());
     lua_setfield(L, -2, "version");
+    lua_insert(L, -2);
+    lua_pushcclosure(L, mio__lua_library_load, 1);
+    lua_pushvalue(L, -2);
+    lua_call(L, 1, 0);
     return 1;
 }

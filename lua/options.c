@@ -1,6 +1,7 @@
 #include "options.h"
 
 #include "address.h"
+#include "seconds.h"
 
 #include <lauxlib.h>
 #include <limits.h>
@@ -38,7 +39,7 @@ static int guess_distance(const char *a, const char *b)
     return row[length];
 }
 
-static const char *guess_name(const char *given, const char *const *names, size_t count)
+const char *mio__lua_options_guess(const char *given, const char *const *names, size_t count)
 {
     const char *best = NULL;
     int best_distance = GUESS_DISTANCE + 1;
@@ -59,7 +60,7 @@ static const char *guess_name(const char *given, const char *const *names, size_
 int mio__lua_options_unknown(lua_State *L, int arg, const char *what, const char *given,
                              const char *const *names, size_t count)
 {
-    const char *guess = guess_name(given, names, count);
+    const char *guess = mio__lua_options_guess(given, names, count);
 
     if (guess != NULL)
         lua_pushfstring(L, "unknown %s '%s' (did you mean '%s'?)", what, given, guess);
@@ -139,6 +140,11 @@ static void options_read_one(lua_State *L, int arg, const mio__lua_option *optio
         break;
     case OPTION_CHOICE:
         options_read_choice(L, arg, option);
+        break;
+    case OPTION_SECONDS:
+        if (lua_type(L, -1) != LUA_TNUMBER || !(lua_tonumber(L, -1) >= 0))
+            options_refuse(L, arg, option->name, "a number from 0 up");
+        *(int64_t *)option->place = mio__lua_seconds_timeout(L, lua_gettop(L));
         break;
     case OPTION_ADDRESS:
         options_read_address(L, arg, option);

@@ -12,6 +12,7 @@ typedef enum mio__lua_option_type {
     OPTION_BOOLEAN, /* bool */
     OPTION_COUNT,   /* int; a whole number from 1 up */
     OPTION_CHOICE,  /* int; the place of the string among `names` */
+    OPTION_SECONDS, /* int64_t; nanoseconds, -1 for ever */
     OPTION_ADDRESS, /* mio_addr; an address object, or its text */
     OPTION_ANY      /* none: who reads the options takes it from the table himself */
 } mio__lua_option_type;
@@ -25,6 +26,9 @@ typedef struct mio__lua_option {
 
 /* Read the table at `arg`; none or nil is an empty one. */
 void mio__lua_options_read(lua_State *L, int arg, const mio__lua_option *known, size_t count);
+
+/* The one of the `count` names that may have been meant by `given`, or NULL. */
+const char *mio__lua_options_guess(const char *given, const char *const *names, size_t count);
 
 /* Raise an error for the unknown name `given`: "unknown option 'porrt' (did you mean 'port'?)".
    `names` are the `count` known ones. */

@@ -28,13 +28,16 @@ typedef enum mio__lua_class {
     CLASS_DATAGRAM,
     CLASS_LISTENER,
     CLASS_LOOP,
+    CLASS_PARK,
     CLASS_POLL,
     CLASS_PROCESS,
     CLASS_REGISTRATION,
     CLASS_RUNNING,
+    CLASS_SCHEDULER,
     CLASS_SENDER,
     CLASS_SIGNALS,
     CLASS_STREAM,
+    CLASS_TASK,
     CLASS_TIMER,
     CLASS_WAKER,
     CLASS_COUNT
@@ -49,9 +52,12 @@ typedef struct mio__lua_object {
     uint32_t tag; /* MIO__LUA_TAG + class */
 } mio__lua_object;
 
+struct mio__lua_scheduler;
+
 typedef struct mio__lua_state {
-    bool opened;                    /* the classes are defined */
-    char scratch[MIO__LUA_SCRATCH]; /* what a read fills before it becomes a string */
+    struct mio__lua_scheduler *scheduler; /* of mio.run(); NULL where it does not run */
+    bool opened;                          /* the classes are defined */
+    char scratch[MIO__LUA_SCRATCH];       /* what a read fills before it becomes a string */
 } mio__lua_state;
 
 /* User values of the state: the metatables by class, from 1 on, then these. */
@@ -59,9 +65,12 @@ enum {
     STATE_ADDRESSES = CLASS_COUNT + 1, /* bytes of an address -> object; weak values */
     STATE_LOOPS,                       /* pointer to a mio__lua_loop -> object; weak values */
     STATE_ATTACHED,                    /* pointer to a mio_loop of a host -> object */
-    STATE_POLL_NEXT,                   /* the iterator of poll:wait() */
-    STATE_ACCEPT_NEXT,                 /* the iterator of listener:try_accepts() */
-    STATE_EMBED_ATTACH,                /* what the functions of mio/lua.h run in */
+    STATE_TASKS,                       /* pointer to a mio__lua_task -> object */
+    STATE_UNREAD,       /* address of a stream -> what it has still to give: unread.h */
+    STATE_LIBRARY,      /* what the files in lua/mio/ have made: see library.c */
+    STATE_POLL_NEXT,    /* the iterator of poll:wait() */
+    STATE_ACCEPT_NEXT,  /* the iterator of listener:try_accepts() */
+    STATE_EMBED_ATTACH, /* what the functions of mio/lua.h run in */
     STATE_EMBED_DETACH,
     STATE_EMBED_DISPATCH,
     STATE_VALUES = STATE_EMBED_DISPATCH

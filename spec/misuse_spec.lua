@@ -30,7 +30,7 @@ local function run_all(area, names)
   return outcomes
 end
 
-for _, area in ipairs({ "loop", "registration", "timer", "process", "socket", "object",
+for _, area in ipairs({ "loop", "registration", "timer", "process", "socket", "task", "object",
                            "calls" }) do
   describe("misuse (" .. area .. "):", function()
     local names, outcomes = {}, nil

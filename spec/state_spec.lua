@@ -100,7 +100,7 @@ describe("a class", function()
           assert.matches("^bad argument #1 to '.*' %(mio.* expected, got ",
             raised(method, value), name)
         end
-        assert.matches("^bad argument #1 to '.*' %(mio.* expected, got no value%)$",
+        assert.matches("^bad argument #1 to '.*' %(mio.* expected, got n[oi].*%)$",
           raised(method), name)
       end
     end

@@ -15,7 +15,12 @@
 --- * `"full"`: a batch has room for no more
 ---
 ---A datagram that does not fit is `nil, "too long", "EMSGSIZE"`, in both directions.
---- * `"full"`: the channel has no room for one more message
+--- * `"full"`: the channel has no room for one more message; a stream has more to send than its
+---   high water
+--- * `"timeout"`: what was waited for has not come in time
+--- * `"cancelled"`: the task that was joined, or `mio.run`, was cancelled
+--- * `"busy"`: another task reads this socket already, or writes it
+--- * `"too long"`: a line or piece is longer than its bound
 ---
 ---The end of a stream is `nil, "end of stream", "EOF"`. A programmer's mistake (a wrong type,
 ---a number out of range, an unknown option) raises an error that names function and argument.
@@ -47,6 +52,7 @@
 ---```
 ---@class mio
 ---@field version string the library's version, "major.minor.patch"
+---@field cancelled table what is raised in a task that is cancelled; `tostring` of it is "cancelled"
 local mio = {}
 
 ---What can be registered: a socket or a set of signals of mio; a loop or poll, which nests in
@@ -157,6 +163,36 @@ function mio.batch(count, size) end
 ---@return mio.buffer
 function mio.buffer(capacity) end
 
+---A channel between the tasks of one run: whoever sends waits while it is full, whoever receives
+---while it is empty.
+---@param capacity? integer how many values it keeps; 0 if absent: a sender waits for its receiver
+---@return mio.task_channel
+function mio.channel(capacity) end
+
+---Connect, and wait until that has succeeded or failed. For tasks.
+---
+---Fails as `mio.try_connect` and `stream:connected`, and with `"timeout"`.
+---@param address mio.address|string
+---@param options? mio.connect_options
+---@param seconds? number for ever if absent
+---@return mio.stream|mio.datagram|nil socket
+---@return string? err
+---@return string? code
+function mio.connect(address, options, seconds) end
+
+---Relay what comes from one stream to another one until that ends; a slow reader slows it down.
+---The end is not relayed: call `to:shutdown()` for that. For tasks.
+---@param from mio.stream
+---@param to mio.stream
+---@return integer? count how many bytes
+---@return string? err
+---@return string? code
+function mio.copy(from, to) end
+
+---The task that runs, or nil.
+---@return mio.task?
+function mio.current() end
+
 ---How to open a datagram socket.
 ---@class mio.datagram_options
 ---@field reuseaddr? boolean several sockets that all say so have the same address: each gets a copy of what comes for its groups and by broadcast, any of them the rest (false if absent)
@@ -186,6 +222,21 @@ function mio.buffer(capacity) end
 ---@return string? code
 function mio.datagram(address, options) end
 
+---What calls a function as its block is left: `local _ <close> = mio.defer(fn)`.
+---@param fn fun(err: any) gets the error by which the block is left, or nil
+---@return table guard
+function mio.defer(fn) end
+
+---All tasks as a text, a line for each: its name, what it waits for and since when.
+---@return string
+function mio.dump() end
+
+---A ticker: `for _ in mio.every(1) do ... end`. It ticks on time; ticks that have passed while the
+---body ran are left out. For tasks.
+---@param seconds number more than 0
+---@return fun(): number iterator
+function mio.every(seconds) end
+
 ---How to listen.
 ---@class mio.listen_options
 ---@field backlog? integer how many clients may wait to be accepted; 1024 if absent
@@ -193,6 +244,7 @@ function mio.datagram(address, options) end
 ---@field reuseport? boolean several listeners that all say so share the port (false)
 ---@field only_v6? boolean `[::]` does not serve IPv4 clients (false)
 ---@field nodelay? boolean accepted streams send small writes at once (true)
+---@field high_water? integer of what tasks accept: see `stream:sethighwater` (65536)
 ---@field type? "stream"|"seqpacket" what it accepts; `"seqpacket"` at a Unix address only ("stream")
 ---@field replace_stale? boolean the file of a Unix socket that nobody has open any more is removed first (false)
 
@@ -226,6 +278,10 @@ function mio.listen(address, options) end
 ---@return string? err
 ---@return string? code
 function mio.loop(options) end
+
+---A mutex for tasks.
+---@return mio.mutex
+function mio.mutex() end
 
 ---The monotonic clock, by which all times of mio are told: it never goes backwards, and
 ---counts from some moment before the program started.
@@ -288,6 +344,63 @@ function mio.poll() end
 ---@return string? err
 ---@return string? code
 function mio.process(argv, options) end
+
+---As `coroutine.resume`, for a coroutine within a task: it may wait, which the task does then. A
+---plain `coroutine.resume` makes waiting an error.
+---@param co thread
+---@param ... any
+---@return boolean ok
+---@return any ...
+function mio.resume(co, ...) end
+
+---How to run.
+---@class mio.run_options
+---@field clock? "monotonic"|"virtual" a virtual clock jumps to the next timer when nothing is ready ("monotonic")
+---@field stop_on? string[] names of signals that stop the run
+---@field grace? number seconds that servers have after the first signal (0)
+
+---Run a function as a task, `main`, on a loop of its own, until it and its children have ended.
+---
+---Returns what main returns, and raises its error, a string with its traceback. A `main` that was
+---cancelled gives `nil, "cancelled"`. Where every task waits for another one, main gets the error
+---"deadlock: ...", with what each one waits for.
+---
+---The first of the signals `stop_on` has the servers of `mio.serve` accept nobody any more; when
+---`grace` seconds are over main is cancelled. Where nobody serves, or by the second signal, it is
+---cancelled at once.
+---
+---```lua
+---mio.run(function()
+---  local listener <close> = assert(mio.listen("127.0.0.1:7000"))
+---  mio.serve(listener, function(client)
+---    for chunk in client:chunks() do client:write(chunk) end
+---  end)
+---end, { stop_on = { "INT", "TERM" }, grace = 5 })
+---```
+---@param main fun(): ...
+---@param options? mio.run_options
+---@return any ...
+function mio.run(main, options) end
+
+---A scope for tasks: `local scope <close> = mio.scope()`. The block is left when all tasks of the
+---scope have ended. For tasks.
+---@return mio.scope
+function mio.scope() end
+
+---Wait until one of several things is ready, and tell which; nothing is read or received. For
+---tasks.
+---
+---Fails with `"timeout"`; `"closed"` and `"busy"` of a socket.
+---@param cases table a list of sockets (to be read), `{ socket, interest }`, channels of tasks (to be received from) and tasks (that end)
+---@param seconds? number for ever if absent
+---@return integer? index
+---@return any object
+function mio.select(cases, seconds) end
+
+---A semaphore for tasks.
+---@param count integer how many may have acquired it at a time
+---@return mio.semaphore
+function mio.semaphore(count) end
 ---A sender, or a waker, from its ticket, in any Lua state of this process: see
 ---`sender:export()`.
 ---
@@ -297,6 +410,40 @@ function mio.process(argv, options) end
 ---@return mio.sender|mio.waker|nil sender
 ---@return string? err
 function mio.sender(ticket) end
+
+---Serve a listener: a task for each client. Returns when the server was stopped or its listener
+---closed, and all clients have left. For tasks.
+---
+---A client is closed when its handler has returned and the handler's children have ended. An error
+---closes this client only, and is told to `on_error`.
+---@param listener mio.listener
+---@param handler fun(client: mio.stream, server: mio.server)
+---@param options? mio.server_options
+---@return true? ok
+---@return string? err
+---@return string? code
+function mio.serve(listener, handler, options) end
+
+---How to serve.
+---@class mio.server_options
+---@field max? integer how many clients are served at a time; the others wait to be accepted
+---@field timeout? number of each call of a client that waits: see `stream:settimeout`
+---@field on_error? fun(err: any, client: mio.stream) told of each client's error; `warn` if absent
+
+---A server that is not running yet: `mio.serve` is `mio.server(...):run()`.
+---@param listener mio.listener
+---@param handler fun(client: mio.stream, server: mio.server)
+---@param options? mio.server_options
+---@return mio.server
+function mio.server(listener, handler, options) end
+
+---Call a function that is not reached by the cancellation of its task: clean-up that waits. After
+---so many seconds it is cancelled itself, and the result is `nil, "timeout"`. For tasks.
+---@param seconds number
+---@param fn function
+---@param ... any its arguments
+---@return any ... its results
+function mio.shield(seconds, fn, ...) end
 
 ---A set of signals, to be registered with a poll or asked by `try_read`. From now on they are
 ---caught; when nobody wants one any more, the program's own disposition is back. With a loop,
@@ -310,6 +457,40 @@ function mio.sender(ticket) end
 ---@return string? err
 ---@return string? code
 function mio.signal(signal, ...) end
+
+---Wait for so many seconds. For tasks.
+---@param seconds number
+---@return true
+function mio.sleep(seconds) end
+
+---Start a child of the current task. It begins when this one waits. For tasks.
+---
+---A task ends when its children have. A child's error cancels its siblings, and is raised in this
+---task, wherever it waits.
+---@param fn function
+---@param ... any its arguments
+---@return mio.task
+function mio.spawn(fn, ...) end
+
+---What is known of each task: `task`, `name`, `state` ("ready", "running" or "waiting"), and of one
+---that waits `waits_for` and `seconds`.
+---@return table[]
+function mio.tasks() end
+
+---For specs: a function that runs `fn` by `mio.run`, with a virtual clock:
+---`it("...", mio.test(function() ... end))`.
+---@param fn function
+---@param options? mio.run_options
+---@return function
+function mio.test(fn, options) end
+
+---Call a function that has so many seconds. What it waits for is cancelled then, and the result is
+---`nil, "timeout"`. For tasks.
+---@param seconds number
+---@param fn function
+---@param ... any its arguments
+---@return any ... its results
+function mio.timeout(seconds, fn, ...) end
 
 ---How to connect.
 ---@class mio.connect_options
@@ -341,6 +522,26 @@ function mio.signal(signal, ...) end
 ---@return string? err
 ---@return string? code
 function mio.try_connect(address, options) end
+
+---Wait until a descriptor is ready. For tasks.
+---
+---Fails with `"timeout"`, `"closed"`, `"busy"`.
+---@param source mio.source
+---@param interest? mio.interest "r" if absent
+---@param seconds? number for ever if absent
+---@return true? ok
+---@return string? err
+---@return string? code
+function mio.wait(source, interest, seconds) end
+
+---As `coroutine.wrap`, for a generator within a task: it may wait, which the task does then.
+---@param fn function
+---@return function
+function mio.wrap(fn) end
+
+---Let all tasks that are ready go first. For tasks.
+---@return true
+function mio.yield() end
 
 -- ----------------------------------------------------------------- addresses
 
@@ -496,6 +697,15 @@ function datagram:connect(address) end
 ---@return string? code
 function datagram:try_send(data, address) end
 
+---The same, but it waits for room. For tasks.
+---@param data string|mio.buffer|number
+---@param address? mio.address|string
+---@param seconds? number as `settimeout` says if absent
+---@return true? ok
+---@return string? err
+---@return string? code
+function datagram:send(data, address, seconds) end
+
 ---The next datagram, which may be empty, and its sender: nil for a Unix socket without a name.
 ---
 ---Fails with `"again"` (nothing yet), `"closed"`, `"too long"` (longer than `n`: it is gone),
@@ -507,6 +717,27 @@ function datagram:try_send(data, address) end
 ---@return mio.address|string|nil address or err
 ---@return string? code
 function datagram:try_recv(n) end
+
+---The same, but it waits for a datagram. For tasks.
+---@param n? integer 1 or more; 65536 if absent
+---@param seconds? number as `settimeout` says if absent
+---@return string? data
+---@return mio.address|string|nil from or the error
+---@return string? code
+function datagram:recv(n, seconds) end
+
+---All datagrams: `for data, from in socket:packets() do ... end`. The loop ends with an error. For
+---tasks.
+---@param n? integer 1 or more; 65536 if absent
+---@return fun(): string?, mio.address? iterator
+function datagram:packets(n) end
+
+---Of each call that waits for this socket, and is given no other: it fails with `"timeout"` then.
+---What has come until then is not lost. While tasks run.
+---@param seconds? number for ever if absent
+---@return true? ok
+---@return string? err
+function datagram:settimeout(seconds) end
 
 ---The same, but the datagram stays there, after `"too long"` too.
 ---@param n? integer 1 or more; 65536 if absent
@@ -683,6 +914,27 @@ function listener:try_accept() end
 ---@return fun(listener: mio.listener): mio.stream? iterator
 ---@return mio.listener
 function listener:try_accepts() end
+
+---Wait for a client. At the descriptor limit it waits until one is free. For tasks.
+---
+---Fails with `"timeout"`, `"closed"`, `"busy"`.
+---@param seconds? number as `settimeout` says if absent
+---@return mio.stream|mio.datagram|nil stream
+---@return string? err
+---@return string? code
+function listener:accept(seconds) end
+
+---All clients: `for stream in listener:accepts() do ... end`. The loop ends when the listener is
+---closed. For tasks.
+---@return fun(): mio.stream? iterator
+function listener:accepts() end
+
+---Of each call that waits for this socket, and is given no other: it fails with `"timeout"` then.
+---What has come until then is not lost. While tasks run.
+---@param seconds? number for ever if absent
+---@return true? ok
+---@return string? err
+function listener:settimeout(seconds) end
 
 ---Where it listens; after port 0 this tells the port. Fails with `"closed"`.
 ---@return mio.address? address
@@ -1053,6 +1305,21 @@ local signals = {}
 ---@return string? err
 function signals:try_read() end
 
+---Wait for the next signal. For tasks; `for name in signals do ... end` calls it.
+---
+---Fails with `"timeout"`, `"closed"`, `"busy"`.
+---@param seconds? number as `settimeout` says if absent
+---@return mio.signal_name|integer|nil signal
+---@return string? err
+function signals:read(seconds) end
+
+---Of each call that waits for this socket, and is given no other: it fails with `"timeout"` then.
+---What has come until then is not lost. While tasks run.
+---@param seconds? number for ever if absent
+---@return true? ok
+---@return string? err
+function signals:settimeout(seconds) end
+
 ---The descriptor that is readable while a signal waits. It stays the set's. Fails with
 ---`"closed"`.
 ---@return integer? descriptor
@@ -1120,7 +1387,11 @@ function waker:close() end
 
 -- ------------------------------------------------------------------- streams
 
----A connected TCP or Unix socket, from `try_connect` or `try_accept`. No method waits.
+---A connected TCP or Unix socket, from `try_connect` or `try_accept`, or of tasks.
+---
+---Methods that begin with `try_` never wait. `read`, `write` and others wait, and are for tasks:
+---one task may read it and one may write at a time. What tasks have read and not used is what
+---every read finds first; what they write goes out at the end of the turn, in one system call.
 ---@class mio.stream
 local stream = {}
 
@@ -1132,6 +1403,88 @@ local stream = {}
 ---@return string? err
 ---@return string? code
 function stream:connected() end
+
+---What has come, at most `n` bytes: waits for it. For tasks.
+---
+---Fails with `"timeout"`, `"busy"`, and as `try_read`, never with `"again"`.
+---@param n? integer 1 or more; 65536 if absent
+---@return string? data
+---@return string? err
+---@return string? code
+function stream:read(n) end
+
+---The same, added to a buffer. For tasks.
+---@param buffer mio.buffer
+---@param n? integer at most so many bytes
+---@return integer? count
+---@return string? err
+---@return string? code
+function stream:read_into(buffer, n) end
+
+---Just `n` bytes. Where the stream ends before, what has come is left to be read. For tasks.
+---@param n integer
+---@return string? data
+---@return string? err
+---@return string? code
+function stream:read_exactly(n) end
+
+---What comes before a delimiter, which is dropped. For tasks.
+---
+---Fails as `read`, and with `"too long"`: what has come is left to be read.
+---@param delimiter string
+---@param max? integer how many bytes may come before it; 65536 if absent
+---@return string? data
+---@return string? err
+---@return string? code
+function stream:read_until(delimiter, max) end
+
+---How to read lines.
+---@class mio.lines_options
+---@field max? integer how long a line may be (65536)
+---@field timeout? number seconds that each line has; as `settimeout` says if absent
+
+---All lines, without their "\\n"; the last one needs none. The loop ends with the stream, and with an
+---error, which the iterator returns after nil. For tasks.
+---@param options? mio.lines_options
+---@return fun(): string?, string?, string? iterator
+function stream:lines(options) end
+
+---All that comes, as `read(n)` gives it. The loop ends with the stream or an error. For tasks.
+---@param n? integer 1 or more; 65536 if absent
+---@return fun(stream: mio.stream): string? iterator
+---@return mio.stream
+function stream:chunks(n) end
+
+---Send pieces, all together, at the end of the turn. It waits while more than the high water is not
+---sent yet; an error of sending is told by the next write or flush. For tasks.
+---
+---Fails with `"timeout"` (the pieces are taken all the same), `"busy"`, `"closed"`, `EPIPE`,
+---`ECONNRESET` and the network's errors.
+---@param ... string|number|mio.buffer buffers are consumed
+---@return true? ok
+---@return string? err
+---@return string? code
+function stream:write(...) end
+
+---Wait until all is sent that was written. For tasks.
+---@return true? ok
+---@return string? err
+---@return string? code
+function stream:flush() end
+
+---Above so many bytes that are not sent yet `write` waits, until half of them are sent, and
+---`try_write` says `"full"`. While tasks run.
+---@param bytes integer 65536 if not set
+---@return true? ok
+---@return string? err
+function stream:sethighwater(bytes) end
+
+---Of each call that waits for this socket, and is given no other: it fails with `"timeout"` then.
+---What has come until then is not lost. While tasks run.
+---@param seconds? number for ever if absent
+---@return true? ok
+---@return string? err
+function stream:settimeout(seconds) end
 
 ---What has come, at most `n` bytes, and at most 65536.
 ---
@@ -1263,10 +1616,13 @@ function stream:getfd() end
 ---@return string? err
 function stream:pollfd() end
 
----End its registrations and close it. What was written is still delivered (see `"linger"`);
----what was not read is lost, and TCP then tells the peer by a reset.
+---End its registrations and close it; who waits for it is told `"closed"`. What was written is
+---still delivered (see `"linger"`): what tasks have written is sent in the background, as long as
+---the peer takes some of it every five seconds. With a reason, what is not sent yet is dropped.
+---What was not read is lost, and TCP then tells the peer by a reset.
+---@param reason? string
 ---@return true
-function stream:close() end
+function stream:close(reason) end
 
 -- -------------------------------------------------------------------- timers
 
@@ -1289,5 +1645,136 @@ function timer:reset(seconds) end
 ---End it. The handler is not called, even if it is due in this turn.
 ---@return true
 function timer:cancel() end
+
+
+-- --------------------------------------------------------------------- tasks
+
+---A task: a function that runs in a coroutine of its own, and may wait. See `mio.run` and
+---`mio.spawn`.
+---@class mio.task
+---@field name? string may be set; `mio.dump` shows it
+local task = {}
+
+---Wait for its end: returns what its function returned, raises its error. For tasks.
+---
+---Fails with `"timeout"`, and `"cancelled"` where it was cancelled.
+---@param seconds? number for ever if absent
+---@return any ...
+function task:join(seconds) end
+
+---Cancel it: wherever it waits, now and from now on, `mio.cancelled` is raised in it, except within
+---`mio.shield`. Its children are cancelled as it ends.
+---@return true
+function task:cancel() end
+
+---From now on its parent does not wait for it: the end of the run cancels it, its error ends the
+---run.
+---@return mio.task task itself
+function task:detach() end
+
+---What it does: an ended one is "done", "failed" or "cancelled".
+---@return "waiting"|"running"|"done"|"failed"|"cancelled"
+function task:status() end
+
+---The scope of tasks. A child's error cancels the other children, and is raised in the scope's
+---owner: wherever it waits within the scope, and as the scope is closed. See `mio.scope`.
+---@class mio.scope
+local scope = {}
+
+---Start a child of the scope.
+---@param fn function
+---@param ... any its arguments
+---@return mio.task
+function scope:spawn(fn, ...) end
+
+---Cancel all children, those to come included; the owner goes on.
+---@return true
+function scope:cancel() end
+
+---Wait for the children, as leaving the block does. Raises the error of a child that has failed.
+---@return true
+function scope:close() end
+
+---A channel between tasks; `#channel` is how many values it keeps. It is closed with its block as a
+---`<close>` variable.
+---@class mio.task_channel
+local task_channel = {}
+
+---Send a value; waits while the channel is full. Fails with `"closed"`, `"timeout"`.
+---@param value any but nil
+---@param seconds? number for ever if absent
+---@return true? ok
+---@return string? err
+function task_channel:send(value, seconds) end
+
+---The same without waiting. Fails with `"closed"`, `"full"`.
+---@param value any but nil
+---@return true? ok
+---@return string? err
+function task_channel:try_send(value) end
+
+---The next value; waits while there is none. Fails with `"closed"`, `"timeout"`.
+---@param seconds? number for ever if absent
+---@return any value
+---@return string? err
+function task_channel:recv(seconds) end
+
+---The same without waiting. Fails with `"again"`, `"closed"`.
+---@return any value
+---@return string? err
+function task_channel:try_recv() end
+
+---All values: `for value in channel:messages() do ... end`, until it is closed and empty.
+---@return fun(): any iterator
+function task_channel:messages() end
+
+---Nothing more can be sent; what it keeps can be received.
+---@return true
+function task_channel:close() end
+
+---@class mio.mutex
+local mutex = {}
+
+---Lock it, first come, first served: `local _ <close> = mutex:lock()`. Fails with `"timeout"`.
+---@param seconds? number for ever if absent
+---@return mio.mutex? mutex which unlocks as it is closed
+---@return string? err
+function mutex:lock(seconds) end
+
+---Unlock it.
+---@return true
+function mutex:unlock() end
+
+---@class mio.semaphore
+local semaphore = {}
+
+---Enter, first come, first served: `local _ <close> = semaphore:acquire()`. Fails with `"timeout"`.
+---@param seconds? number for ever if absent
+---@return table? permit which releases as it is closed
+---@return string? err
+function semaphore:acquire(seconds) end
+
+---Leave.
+---@return true
+function semaphore:release() end
+
+---A server: see `mio.serve`.
+---@class mio.server
+local server = {}
+
+---Serve. For tasks. Returns as `mio.serve`.
+---@return true? ok
+---@return string? err
+---@return string? code
+function server:run() end
+
+---Accept nobody any more. Clients that are still there after `grace` seconds are cancelled.
+---@param options? mio.stop_options
+---@return true
+function server:stop(options) end
+
+---How to stop.
+---@class mio.stop_options
+---@field grace? number seconds (0)
 
 return mio
