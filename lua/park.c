@@ -15,15 +15,6 @@ static const int64_t park_linger_ns = 5000000000;
 
 /* ------------------------------------------------------------------- its life */
 
-mio__lua_park *mio__lua_park_find(const mio__lua_source *source)
-{
-    mio__lua_registration *registration = source->registrations;
-
-    while (registration != NULL && registration->object.tag != MIO__LUA_TAG + CLASS_PARK)
-        registration = registration->next;
-    return (mio__lua_park *)registration;
-}
-
 static void park_init(mio__lua_park *park, mio__lua_scheduler *scheduler)
 {
     park->scheduler = scheduler;

@@ -49,10 +49,37 @@ typedef struct mio__lua_park {
 } mio__lua_park;
 
 /* The park of a source, or NULL. */
-mio__lua_park *mio__lua_park_find(const mio__lua_source *source);
+static inline mio__lua_park *mio__lua_park_find(const mio__lua_source *source)
+{
+    mio__lua_registration *registration = source->registrations;
+
+    while (registration != NULL && registration->object.tag != MIO__LUA_TAG + CLASS_PARK)
+        registration = registration->next;
+    return (mio__lua_park *)registration;
+}
 
 /* The same, made where there is none. Returns 0, or -errno. The source at `arg` is open. */
 int mio__lua_park_get(lua_State *L, mio__lua_source *source, mio__lua_park **ret_park);
+
+/* The current task, which is about to wait at the park: as mio__lua_task_check(), without
+   asking Lua where nothing is wrong. */
+static inline mio__lua_task *mio__lua_park_task(lua_State *L, const mio__lua_park *park,
+                                                const char *what)
+{
+    mio__lua_task *task = park->scheduler->current;
+
+    if (task != NULL && task->leaf == L && !task->doomed && lua_isyieldable(L))
+        return task;
+    return mio__lua_task_check(L, what);
+}
+
+/* In a continuation, as mio__lua_task_continued(); `park` may be NULL. */
+static inline mio__lua_task *mio__lua_park_continued(lua_State *L, const mio__lua_park *park)
+{
+    mio__lua_task *task = park != NULL ? park->scheduler->current : NULL;
+
+    return task != NULL && task->leaf == L ? task : mio__lua_task_continued(L);
+}
 
 /* What an event says of it. The arena has room for one read. */
 void mio__lua_park_event(mio__lua_park *park, unsigned ready);

@@ -59,12 +59,13 @@ static ptrdiff_t reading_now(mio__lua_park *park, char *bytes, size_t size)
 
 /* ------------------------------------------------------------- as it comes */
 
-/* Stack: stream, size; or stream, buffer, size. */
+/* Stack: stream; or stream, buffer. */
 typedef enum take_kind { TAKE_STRING, TAKE_INTO } take_kind;
 
 static size_t take_check_size(lua_State *L, int arg)
 {
-    const lua_Integer size = luaL_optinteger(L, arg, MIO__LUA_SCRATCH);
+    const lua_Integer size =
+        lua_isnoneornil(L, arg) ? MIO__LUA_SCRATCH : luaL_checkinteger(L, arg);
 
     luaL_argcheck(L, size >= 1, arg, "a size is 1 byte or more");
     return size < MIO__LUA_SCRATCH ? (size_t)size : MIO__LUA_SCRATCH;
@@ -106,18 +107,27 @@ static int take_kept(lua_State *L, mio__lua_stream *stream, mio__lua_park *park,
     return results;
 }
 
-static int take_continue(lua_State *L, int status, lua_KContext kind);
-
-static int take_next(lua_State *L, take_kind kind)
+/* The context of a continuation holds the kind and the size: what is on the stack above the
+   arguments is anybody's. */
+static lua_KContext take_context(take_kind kind, size_t size)
 {
-    mio__lua_stream *stream = lua_touserdata(L, 1);
-    const size_t size = take_check_size(L, kind == TAKE_INTO ? 3 : 2);
-    mio__lua_task *task = mio__lua_task_check(L, "read");
-    mio__lua_park *park;
-    const int refused = reading_begin(L, stream, &park);
+    return (lua_KContext)(size * 2 + kind);
+}
 
-    if (refused != 0)
-        return refused;
+static int take_continue(lua_State *L, int status, lua_KContext ctx);
+
+static int take_next(lua_State *L, mio__lua_stream *stream, take_kind kind, size_t size)
+{
+    mio__lua_park *park = mio__lua_park_find(&stream->source);
+    mio__lua_task *task =
+        park != NULL ? mio__lua_park_task(L, park, "read") : mio__lua_task_check(L, "read");
+
+    if (park == NULL || stream->lost || stream->unread || park->reader.task != NULL) {
+        const int refused = reading_begin(L, stream, &park);
+
+        if (refused != 0)
+            return refused;
+    }
     if (mio__lua_bytes_length(&park->in) > 0)
         return take_kept(L, stream, park, kind, size);
     if (park->readable) {
@@ -125,57 +135,56 @@ static int take_next(lua_State *L, take_kind kind)
         ptrdiff_t count;
 
         if (mio__lua_task_spent(task))
-            return mio__lua_task_pass(L, task, kind, take_continue);
+            return mio__lua_task_pass(L, task, take_context(kind, size), take_continue);
         count = reading_now(park, scratch, size);
         if (count != -EAGAIN)
             return take_deliver(L, stream, kind, scratch, count);
     }
     park->wants = size;
-    return mio__lua_task_park(L, task, &park->reader, "read", park->timeout_ns, kind,
-                              take_continue);
+    return mio__lua_task_park(L, task, &park->reader, "read", park->timeout_ns,
+                              take_context(kind, size), take_continue);
 }
 
-static int take_continue(lua_State *L, int status, lua_KContext kind)
+static int take_continue(lua_State *L, int status, lua_KContext ctx)
 {
-    const mio__lua_task *task = mio__lua_task_continued(L);
     mio__lua_stream *stream = lua_touserdata(L, 1);
     const mio__lua_park *park = mio__lua_park_find(&stream->source);
+    const mio__lua_task *task = mio__lua_park_continued(L, park);
+    const take_kind kind = (take_kind)(ctx % 2);
 
     (void)status;
     if (task == NULL)
-        return lua_yieldk(L, 0, kind, take_continue);
+        return lua_yieldk(L, 0, ctx, take_continue);
     if (task->outcome == WOKEN_PASSED)
-        return take_next(L, (take_kind)kind);
+        return take_next(L, stream, kind, (size_t)ctx / 2);
     if (task->outcome != WOKEN)
         return mio__lua_task_not_woken(L, task);
     if (park == NULL)
         return mio__lua_token(L, "closed");
-    return take_deliver(L, stream, (take_kind)kind, park->bytes, park->count);
+    return take_deliver(L, stream, kind, park->bytes, park->count);
 }
 
 int mio__lua_reading_read(lua_State *L)
 {
-    reading_check(L);
-    lua_settop(L, 2);
-    return take_next(L, TAKE_STRING);
+    mio__lua_stream *stream = reading_check(L);
+
+    return take_next(L, stream, TAKE_STRING, take_check_size(L, 2));
 }
 
 int mio__lua_reading_read_into(lua_State *L)
 {
-    reading_check(L);
+    mio__lua_stream *stream = reading_check(L);
+
     mio__lua_class_check(L, 2, CLASS_BUFFER, sizeof(mio__lua_buffer));
-    lua_settop(L, 3);
-    return take_next(L, TAKE_INTO);
+    return take_next(L, stream, TAKE_INTO, take_check_size(L, 3));
 }
 
-/* The iterator: what it is called with, the last piece, is no size. */
+/* The iterator; its upvalue is the size. */
 static int chunks_next(lua_State *L)
 {
-    reading_check(L);
-    lua_pushvalue(L, lua_upvalueindex(2));
-    lua_replace(L, 2);
-    lua_settop(L, 2);
-    return take_next(L, TAKE_STRING);
+    mio__lua_stream *stream = reading_check(L);
+
+    return take_next(L, stream, TAKE_STRING, take_check_size(L, lua_upvalueindex(2)));
 }
 
 int mio__lua_reading_chunks(lua_State *L)

@@ -33,37 +33,37 @@ static void ready_end(lua_State *L, mio__lua_task *task)
     lua_pop(L, 1);
 }
 
-/* One that somebody has closed has neither a function nor a frame. */
-static bool ready_is_closed(const mio__lua_task *task)
-{
-    return lua_status(task->co) != LUA_YIELD && lua_gettop(task->co) == 0;
-}
-
 /*
  * Resume a task that is ready. What can fail in it is caught by its body in Lua: an error that
  * comes out of it is one of that body itself, out of memory perhaps, and ends the run.
  *
- * One that has yielded by itself, and not by a park, lets the others go first.
+ * One that has yielded by itself, and not by a park, lets the others go first. One that
+ * somebody has closed has neither a function nor a frame.
  */
 static void ready_resume(lua_State *L, mio__lua_scheduler *scheduler, mio__lua_task *task)
 {
     lua_State *co = task->co;
-    int status = LUA_OK, results = 0;
+    int status, results = 0;
+    int arguments = 0;
 
     if (task->scheduler == NULL)
         return;
-    if (!ready_is_closed(task)) {
+    status = lua_status(co);
+    if (status != LUA_YIELD)
+        arguments = lua_gettop(co) - 1;
+    if (arguments >= 0) {
         task->state = TASK_RUNNING;
         task->budget = SCHEDULER_BUDGET;
         task->leaf = co;
         scheduler->current = task;
-        status = lua_resume(co, L, lua_status(co) == LUA_OK ? lua_gettop(co) - 1 : 0, &results);
+        status = lua_resume(co, L, arguments, &results);
         scheduler->current = NULL;
     }
     if (status == LUA_YIELD) {
-        lua_pop(co, results);
-        if (task->state == TASK_RUNNING)
+        if (task->state == TASK_RUNNING) {
+            lua_pop(co, results); /* a park yields nothing */
             mio__lua_scheduler_add(scheduler, task);
+        }
         return;
     }
     ready_end(L, task);

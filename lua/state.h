@@ -66,6 +66,7 @@ enum {
     STATE_LOOPS,                       /* pointer to a mio__lua_loop -> object; weak values */
     STATE_ATTACHED,                    /* pointer to a mio_loop of a host -> object */
     STATE_TASKS,                       /* pointer to a mio__lua_task -> object */
+    STATE_TASK_BODY,                   /* what the coroutine of a task runs */
     STATE_UNREAD,       /* address of a stream -> what it has still to give: unread.h */
     STATE_LIBRARY,      /* what the files in lua/mio/ have made: see library.c */
     STATE_POLL_NEXT,    /* the iterator of poll:wait() */

@@ -175,14 +175,47 @@ mio__lua_task *mio__lua_task_new(lua_State *L, mio__lua_scheduler *scheduler, in
 
 /* --------------------------------------------------------------------- core */
 
-/* core.task(body, ...): a new task, ready to call body(...) */
+enum { BODY_GUARD = 1, BODY_ENDED, BODY_HANDLER };
+
+static int body_end(lua_State *L, int status, lua_KContext ctx)
+{
+    (void)L;
+    (void)status;
+    (void)ctx;
+    return 0;
+}
+
+/* Stack: guard, ended, then the message handler, in whose place it goes whether the function
+   has returned, and its results or its error. */
+static int body_continue(lua_State *L, int status, lua_KContext ctx)
+{
+    lua_pushboolean(L, status == LUA_OK || status == LUA_YIELD);
+    lua_replace(L, BODY_HANDLER);
+    lua_callk(L, lua_gettop(L) - BODY_ENDED, 0, ctx, body_end);
+    return 0;
+}
+
+/* What the coroutine of a task runs. It is in C so that the stack of a task that waits keeps
+   its first size. */
+static int task_body(lua_State *L)
+{
+    lua_toclose(L, BODY_GUARD);
+    return body_continue(L,
+                         lua_pcallk(L, lua_gettop(L) - BODY_HANDLER - 1, LUA_MULTRET,
+                                    BODY_HANDLER, 0, body_continue),
+                         0);
+}
+
+/* core.task(guard, ended, handler, fn, ...): a new task, ready to call fn(...) with a message
+   handler, then ended(true, results...) or ended(false, error). The guard is to be closed. */
 int mio__lua_task_create(lua_State *L)
 {
     mio__lua_scheduler *scheduler = mio__lua_scheduler_get(L);
 
-    luaL_checktype(L, 1, LUA_TFUNCTION);
     if (scheduler == NULL)
         return luaL_error(L, "no task runs (see mio.run)");
+    lua_getiuservalue(L, lua_upvalueindex(1), STATE_TASK_BODY);
+    lua_insert(L, 1);
     mio__lua_task_new(L, scheduler, 1);
     return 1;
 }
@@ -432,4 +465,5 @@ void mio__lua_task_open(lua_State *L)
     };
 
     mio__lua_class_define(L, CLASS_TASK, "mio.task", methods, meta);
+    mio__lua_state_keep(L, STATE_TASK_BODY, task_body);
 }

@@ -77,6 +77,32 @@ static int pieces_take(lua_State *L, mio__lua_park *park, int last)
     return 0;
 }
 
+/* One buffer or one string that is to be copied, the common cases, without a second look; any
+   other piece in the general way. Returns 0 or -errno. */
+static int take_one(lua_State *L, mio__lua_park *park)
+{
+    mio__lua_buffer *buffer = mio__lua_buffer_test(L, 2);
+    const char *bytes = NULL;
+    size_t size = 0;
+
+    if (buffer != NULL) {
+        bytes = buffer->data + buffer->start;
+        size = mio__lua_buffer_length(buffer);
+    } else if (lua_type(L, 2) == LUA_TSTRING) {
+        bytes = lua_tolstring(L, 2, &size);
+    }
+    if (size == 0 || size >= WRITING_DIRECT) {
+        mio__lua_piece_check(L, 2);
+        return park->scheduler != NULL ? pieces_take(L, park, 2) : -EBADF;
+    }
+    if (!mio__lua_bytes_append(&park->scheduler->pool, &park->out, bytes, size))
+        return -ENOMEM;
+    if (buffer != NULL)
+        mio__lua_buffer_consume(buffer, size);
+    mio__lua_park_write(park);
+    return 0;
+}
+
 /* An error of what was written before is told once, to who writes next. */
 static int take_error(mio__lua_park *park)
 {
@@ -106,9 +132,9 @@ static int writing_begin(lua_State *L, mio__lua_stream *stream, mio__lua_park **
 /* Stack: stream, ... Everything is taken; some of it may have been refused meanwhile. */
 static int writing_continue(lua_State *L, int status, lua_KContext ctx)
 {
-    const mio__lua_task *task = mio__lua_task_continued(L);
     const mio__lua_stream *stream = lua_touserdata(L, 1);
     mio__lua_park *park = mio__lua_park_find(&stream->source);
+    const mio__lua_task *task = mio__lua_park_continued(L, park);
     int err;
 
     (void)status;
@@ -140,23 +166,24 @@ int mio__lua_writing_write(lua_State *L)
 {
     mio__lua_stream *stream = writing_check(L);
     const int last = lua_gettop(L);
-    mio__lua_task *task;
     mio__lua_park *park;
-    int results, err;
+    mio__lua_task *task;
+    int results = 0, err;
 
     luaL_argexpected(L, last > 1, 2, "string or mio.buffer");
-    for (int arg = 2; arg <= last; arg++)
+    for (int arg = 2; last > 2 && arg <= last; arg++)
         mio__lua_piece_check(L, arg);
-    task = mio__lua_task_check(L, "write");
-    results = writing_begin(L, stream, &park);
+    park = mio__lua_park_find(&stream->source);
+    task =
+        park != NULL ? mio__lua_park_task(L, park, "write") : mio__lua_task_check(L, "write");
+    if (park == NULL || park->write_err != 0)
+        results = writing_begin(L, stream, &park);
     if (results != 0)
         return results;
     if (park->writer.task != NULL)
         return mio__lua_token(L, "busy");
-    err = pieces_take(L, park, last);
-    if (err < 0)
-        return mio__lua_failure(L, err);
-    return writing_wait(L, task, park, park->high_water);
+    err = last == 2 ? take_one(L, park) : pieces_take(L, park, last);
+    return err < 0 ? mio__lua_failure(L, err) : writing_wait(L, task, park, park->high_water);
 }
 
 int mio__lua_writing_flush(lua_State *L)

@@ -31,13 +31,13 @@ local guard = setmetatable({}, {
   end,
 })
 
-local function pack(...)
-  return select("#", ...) == 1 and ... and NOTHING or table.pack(...)
+local function pack(ok, ...)
+  return ok and select("#", ...) == 0 and NOTHING or table.pack(ok, ...)
 end
 
-local function body(fn, ...)
-  local _ <close> = guard
-  local result = pack(xpcall(fn, core.traced, ...))
+-- The function of the current task has returned or failed.
+local function ended(...)
+  local result = pack(...)
   local task = current()
   local failed, err = core.finish_scopes(task, core.failed(result[1], result[2]))
   if failed then result = { false, err, n = 2 } end
@@ -46,7 +46,7 @@ end
 
 -- A new child of a scope. It begins when the others that are ready have had their turn.
 function core.spawn(scope, fn, ...)
-  local task = core.task(body, fn, ...)
+  local task = core.task(guard, ended, core.traced, fn, ...)
   set(task, SCOPE, scope)
   core.adopt(scope, task)
   return task
