@@ -94,6 +94,7 @@ static void library_push_core(lua_State *L)
         {"guess", library_guess},
         {"is_socket", mio__lua_await_is_socket},
         {"is_task", mio__lua_task_is_task},
+        {"may_wait", mio__lua_task_may_wait},
         {"pass", mio__lua_task_let_pass},
         {"run", mio__lua_scheduler_run},
         {"set", mio__lua_task_set},

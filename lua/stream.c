@@ -299,13 +299,15 @@ static void stream_end(lua_State *L, mio__lua_stream *stream, bool drops)
 {
     mio__lua_park *park = mio__lua_park_find(&stream->source);
 
-    if (park != NULL && !drops)
+    if (park != NULL && drops && park->is_written)
+        mio__lua_park_flush(L, park);
+    else if (park != NULL && !drops)
         mio__lua_park_leave(L, park);
     mio__lua_unread_drop(L, stream);
     mio__lua_source_close(L, &stream->source);
 }
 
-/* stream:close([reason]): with a reason, what is not sent yet is dropped */
+/* stream:close([reason]): with a reason, what the socket does not take is dropped */
 static int stream_close(lua_State *L)
 {
     stream_end(L, stream_check(L), !lua_isnoneornil(L, 2));

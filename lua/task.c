@@ -12,26 +12,36 @@ static const char *const task_states[] = {"ready", "running", "waiting", "ended"
 
 /* ------------------------------------------------------------------- parking */
 
-/* The current task, where it can yield. */
-static mio__lua_task *task_check_place(lua_State *L, const char *what)
+/* Why the current task cannot wait here, or NULL. */
+static const char *place_refusal(lua_State *L, const mio__lua_task *task)
+{
+    if (task == NULL)
+        return "only a task can wait (see mio.run)";
+    if (L != task->leaf)
+        return "this coroutine is not a task's own; see mio.wrap and mio.resume";
+    if (!lua_isyieldable(L))
+        return "a task cannot wait inside of table.sort, string.gsub and the like";
+    return NULL;
+}
+
+/* The current task, where it can yield. The error is the caller's at `level`. */
+static mio__lua_task *task_check_place(lua_State *L, const char *what, int level)
 {
     const mio__lua_scheduler *scheduler = mio__lua_scheduler_get(L);
     mio__lua_task *task = scheduler != NULL ? scheduler->current : NULL;
+    const char *refusal = place_refusal(L, task);
 
-    if (task == NULL)
-        luaL_error(L, "%s: only a task can wait (see mio.run)", what);
-    else if (L != task->leaf)
-        luaL_error(L, "%s: this coroutine is not a task's own; see mio.wrap and mio.resume",
-                   what);
-    else if (!lua_isyieldable(L))
-        luaL_error(L, "%s: a task cannot wait inside of table.sort, string.gsub and the like",
-                   what);
+    if (refusal != NULL) {
+        luaL_where(L, level);
+        lua_pushfstring(L, "%s%s: %s", lua_tostring(L, -1), what, refusal);
+        lua_error(L);
+    }
     return task;
 }
 
 mio__lua_task *mio__lua_task_check(lua_State *L, const char *what)
 {
-    mio__lua_task *task = task_check_place(L, what);
+    mio__lua_task *task = task_check_place(L, what, 1);
 
     if (task->doomed)
         mio__lua_task_raise(L, task);
@@ -220,6 +230,14 @@ int mio__lua_task_create(lua_State *L)
     return 1;
 }
 
+/* core.may_wait(what): the current task; an error of the caller's caller where it cannot wait
+ */
+int mio__lua_task_may_wait(lua_State *L)
+{
+    mio__lua_task_push(L, task_check_place(L, luaL_checkstring(L, 1), 2));
+    return 1;
+}
+
 /* "woken" and what the wake has brought, "timeout", "closed" (what it watches), or "doomed" */
 static int suspend_continue(lua_State *L, int status, lua_KContext ctx)
 {
@@ -250,7 +268,7 @@ int mio__lua_task_suspend(lua_State *L)
     const char *what = luaL_checkstring(L, 1);
     const int64_t timeout_ns = mio__lua_seconds_timeout(L, 2);
     const bool deaf = lua_toboolean(L, 3);
-    mio__lua_task *task = task_check_place(L, what);
+    mio__lua_task *task = task_check_place(L, what, 1);
 
     if (task->doomed && !deaf) {
         mio__lua_task_unlink(task);

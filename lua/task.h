@@ -132,6 +132,7 @@ mio__lua_task *mio__lua_task_check_object(lua_State *L, int arg);
 
 /* What the files in lua/mio/ use, in the table `core`: see library.c. */
 int mio__lua_task_create(lua_State *L);
+int mio__lua_task_may_wait(lua_State *L);
 int mio__lua_task_suspend(lua_State *L);
 int mio__lua_task_wake_up(lua_State *L);
 int mio__lua_task_doom(lua_State *L);

@@ -239,6 +239,9 @@ describe("waiting where one cannot", function()
   it("is an error in a coroutine of its own, which says what to use", mio.test(function()
     local message = "sleep: this coroutine is not a task's own; see mio.wrap and mio.resume"
     assert.equal(message, raised(coroutine.wrap(function() mio.sleep(0) end)))
+    local line = debug.getinfo(1, "l").currentline + 1
+    local _, where = pcall(coroutine.wrap(function() mio.sleep(0) end))
+    assert.matches("spec/task_spec.lua:" .. line .. ": sleep: ", where)
     local ok, err = coroutine.resume(coroutine.create(function() mio.sleep(0) end))
     assert.is_false(ok)
     assert.matches(message, err, 1, true)

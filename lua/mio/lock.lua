@@ -41,7 +41,7 @@ end
 function Semaphore.acquire(semaphore, seconds)
   check_semaphore(semaphore, "acquire")
   core.check_timeout("acquire", 2, seconds)
-  local task = core.task_for("acquire")
+  local task = core.may_wait("acquire")
   core.breathe()
   if semaphore.free > 0 then
     semaphore.free = semaphore.free - 1
@@ -76,7 +76,7 @@ end
 function Mutex.lock(mutex, seconds)
   check_mutex(mutex, "lock")
   core.check_timeout("lock", 2, seconds)
-  local task = core.task_for("lock")
+  local task = core.may_wait("lock")
   if mutex.owner == task then error("lock: this task has locked it already", 2) end
   core.breathe()
   if mutex.owner then

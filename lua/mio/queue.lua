@@ -42,7 +42,7 @@ end
 
 -- Wait in it. Returns what core.suspend returns.
 function Queue:wait(what, seconds)
-  local task = core.task_for(what)
+  local task = core.current()
   self:add(task)
   local outcome, value = core.suspend(what, seconds)
   if outcome ~= "woken" then self:remove(task) end

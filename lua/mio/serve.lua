@@ -35,7 +35,7 @@ end
 local function serve_client(server, client)
   local failed, err = core.finish_scopes(current(),
     core.failed(xpcall(server.handler, core.traced, client, server)))
-  client:close()
+  client:close(err == core.cancelled and "cancelled" or nil)
   server.count = server.count - 1
   if server.waits then core.wake(server.waits, true) end
   if failed and err ~= core.cancelled then server.on_error(err, client) end

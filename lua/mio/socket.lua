@@ -58,7 +58,7 @@ end
 
 function exports.connect(address, options, seconds)
   core.check_timeout("connect", 3, seconds)
-  core.task_for("connect")
+  core.may_wait("connect")
   local socket, err, code = mio.try_connect(address, options)
   if not socket then return nil, err, code end
   local guard <close> = exports.defer(function(failure)

@@ -72,7 +72,7 @@ function methods.join(task, seconds)
   core.check_self(task, "task", "join")
   if get(task, RESULT) then return results_of(task) end
   core.check_timeout("join", 2, seconds)
-  local me = core.task_for("join")
+  local me = core.may_wait("join")
   if me == task then error("join: a task cannot wait for itself", 2) end
   local joiners = get(task, JOINERS) or {}
   set(task, JOINERS, joiners)

@@ -88,7 +88,7 @@ function Channel.send(channel, value, seconds)
   check(channel, "send")
   check_value(value)
   core.check_timeout("send", 3, seconds)
-  local task = core.task_for("send")
+  local task = core.may_wait("send")
   core.breathe()
   local sent, err = offer(channel, value)
   if sent or err ~= "full" then return sent, err end
@@ -109,7 +109,7 @@ end
 function Channel.recv(channel, seconds)
   check(channel, "recv")
   core.check_timeout("recv", 2, seconds)
-  local task = core.task_for("recv")
+  local task = core.may_wait("recv")
   core.breathe()
   local value, err = take(channel)
   if value ~= nil or err == "closed" then return value, err end

@@ -7,14 +7,14 @@ local suspend, await = core.suspend, core.await
 
 function exports.sleep(seconds)
   core.check_seconds("sleep", 1, seconds)
-  local task = core.task_for("sleep")
+  local task = core.may_wait("sleep")
   if suspend("sleep", seconds) == "doomed" then core.not_woken(task, "doomed") end
   return true
 end
 
 -- Let all others who are ready go first.
 function exports.yield()
-  core.task_for("yield")
+  core.may_wait("yield")
   core.pass()
   return true
 end
@@ -25,7 +25,7 @@ function exports.every(seconds)
   if seconds == 0 then
     error("bad argument #1 to 'every' (a period is more than 0 seconds)", 2)
   end
-  core.task_for("every")
+  core.may_wait("every")
   local due = core.loop:now()
   return function()
     local now = core.loop:now()
@@ -37,7 +37,7 @@ end
 
 -- A descriptor of somebody else's is registered for as long as it is waited for.
 local function wait_for_foreign(source, interest, seconds)
-  local task = core.task_for("wait")
+  local task = core.current()
   local registration <close>, err, code = core.loop:register(source, interest, function()
     core.wake(task, true)
   end, { trigger = "oneshot" })
@@ -49,6 +49,7 @@ end
 
 function exports.wait(source, interest, seconds)
   core.check_timeout("wait", 3, seconds)
+  core.may_wait("wait")
   interest = interest or "r"
   if core.is_socket(source) then return await(source, interest, seconds, "wait", true) end
   return wait_for_foreign(source, interest, seconds)
@@ -101,7 +102,7 @@ function exports.select(cases, seconds)
     error(("bad argument #1 to 'select' (table expected, got %s)"):format(type(cases)), 2)
   end
   core.check_timeout("select", 2, seconds)
-  local task = core.task_for("select")
+  local task = core.may_wait("select")
   local objects, interests = {}, {}
   for i, case in ipairs(cases) do objects[i], interests[i] = read_case(case, i) end
   core.unwatch()
