@@ -167,7 +167,7 @@ static bool turn_is_stuck(const mio__lua_scheduler *scheduler)
 }
 
 /* Wait, and read what came. Returns 0, or -errno. */
-static int turn_wait(lua_State *L, mio__lua_scheduler *scheduler)
+static int turn_poll(lua_State *L, mio__lua_scheduler *scheduler)
 {
     mio_loop *core = scheduler->loop->core;
     mio_event event;
@@ -209,7 +209,7 @@ static mio__lua_scheduler *run_push_scheduler(lua_State *L, mio__lua_loop *loop)
  * the guard's place: loop | slot tables | scheduler | task. The scheduler is to be closed
  * before there is a task.
  */
-static mio__lua_task *run_begin(lua_State *L, mio__lua_loop *loop)
+static mio__lua_task *run_open(lua_State *L, mio__lua_loop *loop)
 {
     mio__lua_scheduler *scheduler = run_push_scheduler(L, loop);
 
@@ -233,7 +233,7 @@ int mio__lua_scheduler_run(lua_State *L)
 
     if (mio__lua_scheduler_get(L) != NULL)
         return luaL_error(L, "run: tasks run already in this state; see mio.spawn");
-    task = run_begin(L, loop);
+    task = run_open(L, loop);
     scheduler = task->scheduler;
     for (;;) {
         int err;
@@ -241,7 +241,7 @@ int mio__lua_scheduler_run(lua_State *L)
         turn_run(L, scheduler);
         if (task->state == TASK_ENDED && scheduler->lingering == 0)
             return 0;
-        err = turn_wait(L, scheduler);
+        err = turn_poll(L, scheduler);
         if (err < 0)
             return luaL_error(L, "run: %s", mio_strerror(err));
     }
