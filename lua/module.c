@@ -38,6 +38,29 @@ static int module_now(lua_State *L)
     return 1;
 }
 
+/* __gc of the state, as the Lua state is closed, after all objects that were made before: Lua
+   calls no finalizer of a loop that another finalizer has made meanwhile. */
+static int module_close(lua_State *L)
+{
+    lua_getiuservalue(L, lua_upvalueindex(1), STATE_LOOPS);
+    lua_pushnil(L);
+    while (lua_next(L, -2) != 0) {
+        mio__lua_loop_close(L, lua_gettop(L));
+        lua_pop(L, 1);
+    }
+    return 0;
+}
+
+/* Stack: state. */
+static void module_guard(lua_State *L)
+{
+    lua_createtable(L, 0, 1);
+    lua_pushvalue(L, -2);
+    lua_pushcclosure(L, module_close, 1);
+    lua_setfield(L, -2, "__gc");
+    lua_setmetatable(L, -2);
+}
+
 static void module_define_classes(lua_State *L)
 {
     mio__lua_state *state = lua_touserdata(L, -1);
@@ -63,6 +86,7 @@ static void module_define_classes(lua_State *L)
     mio__lua_stream_open(L);
     mio__lua_task_open(L);
     mio__lua_timer_open(L);
+    module_guard(L);
     state->opened = true;
 }
 

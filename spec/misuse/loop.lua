@@ -381,4 +381,13 @@ rows["two thousand loops, one after the other"] = function()
   end
 end
 
+rows["loops made as the state is closed"] = function()
+  _G.kept = setmetatable({}, { __gc = function()
+    for _ = 1, 3 do
+      mio.loop():after(1, print)
+      mio.poll()
+    end
+  end })
+end
+
 return rows
