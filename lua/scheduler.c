@@ -23,16 +23,6 @@ static mio__lua_task *ready_take(mio__lua_scheduler *scheduler)
     return task;
 }
 
-/* The coroutine has ended: its task is one of those that nobody holds. */
-static void ready_end(lua_State *L, mio__lua_task *task)
-{
-    mio__lua_task_forget(task);
-    lua_getiuservalue(L, lua_upvalueindex(1), STATE_TASKS);
-    lua_pushnil(L);
-    lua_rawsetp(L, -2, task);
-    lua_pop(L, 1);
-}
-
 /*
  * Resume a task that is ready. What can fail in it is caught by its body in Lua: an error that
  * comes out of it is one of that body itself, out of memory perhaps, and ends the run.
@@ -66,7 +56,7 @@ static void ready_resume(lua_State *L, mio__lua_scheduler *scheduler, mio__lua_t
         }
         return;
     }
-    ready_end(L, task);
+    mio__lua_task_end(L, task);
     if (status != LUA_OK) {
         lua_xmove(co, L, 1);
         lua_error(L);

@@ -146,6 +146,15 @@ void mio__lua_task_forget(mio__lua_task *task)
     task->state = TASK_ENDED;
 }
 
+void mio__lua_task_end(lua_State *L, mio__lua_task *task)
+{
+    mio__lua_task_forget(task);
+    lua_getiuservalue(L, lua_upvalueindex(1), STATE_TASKS);
+    lua_pushnil(L);
+    lua_rawsetp(L, -2, task);
+    lua_pop(L, 1);
+}
+
 /* ------------------------------------------------------------------ objects */
 
 void mio__lua_task_push(lua_State *L, const mio__lua_task *task)
@@ -357,10 +366,14 @@ int mio__lua_task_abandoned(lua_State *L)
     lua_getiuservalue(L, lua_upvalueindex(1), STATE_TASKS);
     lua_pushnil(L);
     while (lua_next(L, 1) != 0) {
-        const mio__lua_task *task = lua_touserdata(L, -1);
+        mio__lua_task *task = lua_touserdata(L, -1);
 
-        if (task->co == L)
+        if (task->co == L) {
+            if (task->state ==
+                TASK_WAITING) /* else the scheduler finds out when it resumes it */
+                mio__lua_task_end(L, task);
             return 1;
+        }
         lua_pop(L, 1);
     }
     return 0;

@@ -120,6 +120,9 @@ void mio__lua_task_wake(mio__lua_task *task, mio__lua_wake outcome);
 /* It has ended, or its scheduler has: nothing refers to it any more but its object. */
 void mio__lua_task_forget(mio__lua_task *task);
 
+/* Its coroutine has ended: forget it, and hold it no longer. */
+void mio__lua_task_end(lua_State *L, mio__lua_task *task);
+
 /* Push its object. */
 void mio__lua_task_push(lua_State *L, const mio__lua_task *task);
 

@@ -45,6 +45,23 @@ describe("a mutex", function()
     assert.equal(mutex, mutex:lock(0))
   end))
 
+  it("does not wake one that has given up and waits for something else", mio.test(function()
+    local mutex = mio.mutex()
+    mutex:lock()
+    local slept
+    mio.spawn(function()
+      assert.same({ nil, "timeout" }, { mutex:lock(1) })
+      local start = mio.now()
+      mio.sleep(10)
+      slept = mio.now() - start
+    end)
+    mio.sleep(2)
+    mutex:unlock()
+    assert.equal(mutex, mutex:lock(0))
+    mio.sleep(20)
+    assert.equal(10, slept)
+  end))
+
   it("is unlocked by a task that is cancelled as it gets it", mio.test(function()
     local mutex = mio.mutex()
     mutex:lock()

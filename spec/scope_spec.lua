@@ -50,6 +50,24 @@ describe("a scope", function()
     mio.sleep(1) -- outside of the scope nothing is left of it
   end))
 
+  it("cancels the others at once, though its owner be in a shield", mio.test(function()
+    local start, when = mio.now(), nil
+    pcall(function()
+      local scope <close> = mio.scope()
+      scope:spawn(function()
+        local _ <close> = mio.defer(function() when = mio.now() - start end)
+        mio.sleep(60)
+      end)
+      scope:spawn(function()
+        mio.sleep(1)
+        error("failing")
+      end)
+      mio.shield(60, mio.sleep, 5)
+    end)
+    assert.equal(1, when)
+    assert.equal(5, mio.now() - start)
+  end))
+
   it("raises a child's error at every wait within it", mio.test(function()
     local seen = {}
     pcall(function()

@@ -67,6 +67,13 @@ describe("a channel between tasks", function()
     end
   end))
 
+  it("forgets what was not sent in time", mio.test(function()
+    local channel = mio.channel()
+    assert.same({ nil, "timeout" }, { channel:send("late", 1) })
+    assert.same({ nil, "timeout" }, { mio.select({ channel }, 1) })
+    assert.same({ nil, "again" }, { channel:try_recv() })
+  end))
+
   it("that is closed gives what it has, then says so", mio.test(function()
     local channel = mio.channel(1)
     local reader = mio.channel()

@@ -4,9 +4,15 @@ local core = ...
 
 local exports = core.exports
 
+-- All but the one that is the run's own.
 function exports.tasks()
-  local list = core.tasks()
-  for _, entry in ipairs(list) do entry.name = core.get(entry.task, core.NAME) end
+  local list = {}
+  for _, entry in ipairs(core.tasks()) do
+    if entry.task ~= core.root_task then
+      entry.name = core.get(entry.task, core.NAME)
+      list[#list + 1] = entry
+    end
+  end
   return list
 end
 

@@ -45,10 +45,10 @@ local function describe(entry)
     entry.waits_for or entry.state)
 end
 
-local function stuck_message(run)
+local function stuck_message()
   local lines = { "deadlock: every task waits for another one" }
   for _, entry in ipairs(core.tasks()) do
-    if entry.task ~= run.root then lines[#lines + 1] = describe(entry) end
+    if entry.task ~= core.root_task then lines[#lines + 1] = describe(entry) end
   end
   return table.concat(lines)
 end
@@ -65,7 +65,7 @@ end
 local function root_body(run, main, options)
   local scope = core.own_scope(core.current())
   core.detached = scope
-  run.root, run.scope = core.current(), scope
+  core.root_task, run.scope = core.current(), scope
   run.main = core.spawn(scope, main)
   core.set(run.main, core.NAME, "main")
   if options.stop_on then stop_on(run, options.stop_on, options.grace or 0) end
@@ -81,15 +81,15 @@ local function failing(run)
     core.fail_scope(run.scope, err)
   end
   local function stuck()
-    if run.is_stuck then error(stuck_message(run), 0) end
+    if run.is_stuck then error(stuck_message(), 0) end
     run.is_stuck = true
-    failed(stuck_message(run))
+    failed(stuck_message())
   end
   return failed, stuck
 end
 
 local function clean_up()
-  core.loop, core.detached, core.is_virtual = nil, nil, nil
+  core.loop, core.detached, core.is_virtual, core.root_task = nil, nil, nil, nil
   core.servers = {}
 end
 core.servers = {}
