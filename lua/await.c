@@ -16,15 +16,16 @@ static mio__lua_source *await_check(lua_State *L)
     return source;
 }
 
-/* The park of the source at index 1. Returns 0, or the number of results that say why not. */
-static int await_begin(lua_State *L, mio__lua_park **ret_park)
+/* The park of the source at index 1; or NULL, and the number of results that say why not. */
+static mio__lua_park *await_begin(lua_State *L, int *ret_refused)
 {
     mio__lua_source *source = await_check(L);
-    const int err = source->fd < 0 ? -EBADF : mio__lua_park_get(L, source, ret_park);
+    mio__lua_park *park = NULL;
+    const int err = source->fd < 0 ? -EBADF : mio__lua_park_get(L, source, &park);
 
     if (err < 0)
-        return err == -EBADF ? mio__lua_token(L, "closed") : mio__lua_failure(L, err);
-    return 0;
+        *ret_refused = err == -EBADF ? mio__lua_token(L, "closed") : mio__lua_failure(L, err);
+    return park;
 }
 
 /* Have the kernel tell again what holds already. */
@@ -78,11 +79,12 @@ int mio__lua_await_await(lua_State *L)
     const int64_t timeout_ns = mio__lua_seconds_timeout(L, 3);
     const char *what = luaL_checkstring(L, 4);
     mio__lua_task *task = mio__lua_task_check(L, what);
-    mio__lua_park *park;
-    int refused = await_begin(L, &park);
+    int refused = 0;
+    mio__lua_park *park = await_begin(L, &refused);
 
-    if (refused == 0)
-        refused = await_link(L, task, park, 2);
+    if (park == NULL)
+        return refused;
+    refused = await_link(L, task, park, 2);
     if (refused != 0)
         return refused;
     if (lua_toboolean(L, 5))
@@ -97,11 +99,12 @@ int mio__lua_await_await(lua_State *L)
 int mio__lua_await_watch(lua_State *L)
 {
     mio__lua_task *task = mio__lua_task_check(L, "select");
-    mio__lua_park *park;
-    int refused = await_begin(L, &park);
+    int refused = 0;
+    mio__lua_park *park = await_begin(L, &refused);
 
-    if (refused == 0)
-        refused = await_link(L, task, park, 2);
+    if (park == NULL)
+        return refused;
+    refused = await_link(L, task, park, 2);
     if (refused != 0)
         return refused;
     await_rearm(park);
@@ -138,9 +141,10 @@ int mio__lua_await_attach(lua_State *L)
 {
     const mio__lua_listener *listener =
         mio__lua_class_check(L, 2, CLASS_LISTENER, sizeof *listener);
-    mio__lua_park *park;
+    int refused = 0;
+    mio__lua_park *park = await_begin(L, &refused);
 
-    if (await_begin(L, &park) == 0 && listener->high_water != 0)
+    if (park != NULL && listener->high_water != 0)
         park->high_water = (size_t)listener->high_water;
     lua_settop(L, 1);
     return 1;
@@ -167,13 +171,13 @@ int mio__lua_await_settimeout(lua_State *L)
 {
     const int64_t timeout_ns = mio__lua_seconds_timeout(L, 2);
     mio__lua_park *park;
-    int refused;
+    int refused = 0;
 
     await_check(L);
     if (mio__lua_scheduler_get(L) == NULL)
         return luaL_error(L, "settimeout: no tasks run here (see mio.run)");
-    refused = await_begin(L, &park);
-    if (refused != 0)
+    park = await_begin(L, &refused);
+    if (park == NULL)
         return refused;
     park->timeout_ns = timeout_ns;
     lua_pushboolean(L, 1);
@@ -185,13 +189,13 @@ int mio__lua_await_sethighwater(lua_State *L)
 {
     const size_t bytes = (size_t)luaL_checkinteger(L, 2);
     mio__lua_park *park;
-    int refused;
+    int refused = 0;
 
     await_check(L);
     if (mio__lua_scheduler_get(L) == NULL)
         return luaL_error(L, "sethighwater: no tasks run here (see mio.run)");
-    refused = await_begin(L, &park);
-    if (refused != 0)
+    park = await_begin(L, &refused);
+    if (park == NULL)
         return refused;
     park->high_water = bytes;
     lua_pushboolean(L, 1);

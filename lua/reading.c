@@ -33,19 +33,25 @@ static int reading_take_over(lua_State *L, mio__lua_stream *stream, mio__lua_par
     return 0;
 }
 
-/* The park to read at. Returns 0, or the number of results that say why not. */
-static int reading_begin(lua_State *L, mio__lua_stream *stream, mio__lua_park **ret_park)
+/* The park to read at; or NULL, and the number of results that say why not. */
+static mio__lua_park *reading_begin(lua_State *L, mio__lua_stream *stream, int *ret_refused)
 {
-    int err = 0;
+    mio__lua_park *park = NULL;
+    int err;
 
-    if (stream->source.fd < 0 || stream->lost)
-        return mio__lua_stream_refuse(L, stream);
-    err = mio__lua_park_get(L, &stream->source, ret_park);
+    *ret_refused = 0;
+    if (stream->source.fd < 0 || stream->lost) {
+        *ret_refused = mio__lua_stream_refuse(L, stream);
+        return NULL;
+    }
+    err = mio__lua_park_get(L, &stream->source, &park);
     if (err == 0 && stream->unread)
-        err = reading_take_over(L, stream, *ret_park);
+        err = reading_take_over(L, stream, park);
     if (err < 0)
-        return err == -EBADF ? mio__lua_token(L, "closed") : mio__lua_failure(L, err);
-    return (*ret_park)->reader.task != NULL ? mio__lua_token(L, "busy") : 0;
+        *ret_refused = err == -EBADF ? mio__lua_token(L, "closed") : mio__lua_failure(L, err);
+    else if (park->reader.task != NULL)
+        *ret_refused = mio__lua_token(L, "busy");
+    return *ret_refused == 0 ? park : NULL;
 }
 
 /* Read at once. Returns as mio_read(); a short read has emptied the socket. */
@@ -123,9 +129,10 @@ static int take_next(lua_State *L, mio__lua_stream *stream, take_kind kind, size
         park != NULL ? mio__lua_park_task(L, park, "read") : mio__lua_task_check(L, "read");
 
     if (park == NULL || stream->lost || stream->unread || park->reader.task != NULL) {
-        const int refused = reading_begin(L, stream, &park);
+        int refused;
 
-        if (refused != 0)
+        park = reading_begin(L, stream, &refused);
+        if (park == NULL)
             return refused;
     }
     if (mio__lua_bytes_length(&park->in) > 0)
@@ -289,10 +296,10 @@ static int piece_next(lua_State *L, piece_kind kind)
 {
     mio__lua_stream *stream = lua_touserdata(L, 1);
     mio__lua_task *task = mio__lua_task_check(L, "read");
-    mio__lua_park *park;
-    int results = reading_begin(L, stream, &park);
+    int results;
+    mio__lua_park *park = reading_begin(L, stream, &results);
 
-    if (results != 0)
+    if (park == NULL)
         return results;
     for (;;) {
         ptrdiff_t count;

@@ -114,19 +114,18 @@ static int take_error(mio__lua_park *park)
 
 /* ------------------------------------------------------------------- waiting */
 
-/* The park to write to. Returns 0, or the number of results that say why not. */
-static int writing_begin(lua_State *L, mio__lua_stream *stream, mio__lua_park **ret_park)
+/* The park to write to; or NULL, and the number of results that say why not. */
+static mio__lua_park *writing_begin(lua_State *L, mio__lua_stream *stream, int *ret_refused)
 {
-    int err;
+    mio__lua_park *park = NULL;
+    int err = stream->source.fd < 0 ? -EBADF : mio__lua_park_get(L, &stream->source, &park);
 
-    if (stream->source.fd < 0)
-        return mio__lua_token(L, "closed");
-    err = mio__lua_park_get(L, &stream->source, ret_park);
-    if (err == -EBADF)
-        return mio__lua_token(L, "closed");
     if (err == 0)
-        err = take_error(*ret_park);
-    return err < 0 ? mio__lua_failure(L, err) : 0;
+        err = take_error(park);
+    if (err == 0)
+        return park;
+    *ret_refused = err == -EBADF ? mio__lua_token(L, "closed") : mio__lua_failure(L, err);
+    return NULL;
 }
 
 /* Stack: stream, ... Everything is taken; some of it may have been refused meanwhile. */
@@ -168,7 +167,7 @@ int mio__lua_writing_write(lua_State *L)
     const int last = lua_gettop(L);
     mio__lua_park *park;
     mio__lua_task *task;
-    int results = 0, err;
+    int refused = 0, err;
 
     luaL_argexpected(L, last > 1, 2, "string or mio.buffer");
     for (int arg = 2; last > 2 && arg <= last; arg++)
@@ -177,9 +176,9 @@ int mio__lua_writing_write(lua_State *L)
     task =
         park != NULL ? mio__lua_park_task(L, park, "write") : mio__lua_task_check(L, "write");
     if (park == NULL || park->write_err != 0)
-        results = writing_begin(L, stream, &park);
-    if (results != 0)
-        return results;
+        park = writing_begin(L, stream, &refused);
+    if (park == NULL)
+        return refused;
     if (park->writer.task != NULL)
         return mio__lua_token(L, "busy");
     err = last == 2 ? take_one(L, park) : pieces_take(L, park, last);
@@ -191,12 +190,12 @@ int mio__lua_writing_flush(lua_State *L)
     mio__lua_stream *stream = writing_check(L);
     mio__lua_task *task = mio__lua_task_check(L, "flush");
     mio__lua_park *park;
-    int results;
+    int refused = 0;
 
     lua_settop(L, 1);
-    results = writing_begin(L, stream, &park);
-    if (results != 0)
-        return results;
+    park = writing_begin(L, stream, &refused);
+    if (park == NULL)
+        return refused;
     if (park->is_written)
         mio__lua_park_flush(L, park);
     if (park->write_err != 0)
