@@ -5,7 +5,10 @@
  *    loop's own and its token points to the channel. Its id
  *    is the id of the channel's events.
  * 2. A channel is `busy` from the moment its bell is answered until it was found empty. While
- *    one is, the loop does not wait, and the bell of that one is not answered again.
+ *    one is, the loop does not wait, and the bell of that one is not answered again. One that
+ *    was found empty after a burst stays busy for a turn more: its senders are at work, and a
+ *    turn without waiting costs less than a ring, its answer and a sleep. In a steady flow
+ *    nobody rings.
  * 3. It is `open`, and counts for the loop, from its first sender until its end is reported.
  *
  * A turn that has spent its messages puts the channel at the head of `busy` to the end: so
@@ -19,7 +22,12 @@
 #include <errno.h>
 #include <stddef.h>
 
-enum { CHANNEL_CAPACITY = 4096, CHANNEL_MESSAGE_SIZE = 8, CHANNEL_MESSAGE_MAX = 1 << 30 };
+enum {
+    CHANNEL_CAPACITY = 4096,
+    CHANNEL_MESSAGE_SIZE = 8,
+    CHANNEL_MESSAGE_MAX = 1 << 30,
+    CHANNEL_BURST = 16 /* messages in a row */
+};
 
 struct mio_channel {
     mio__list link; /* in the loop's `channels` */
@@ -28,7 +36,9 @@ struct mio_channel {
     mio_sender *sender; /* what is shared with the senders */
     uint64_t id;
     uint64_t token;
-    size_t size; /* of this block */
+    size_t size;      /* of this block */
+    uint64_t emptied; /* the turn that found it empty and left it busy */
+    unsigned burst;   /* messages since it was found empty */
     bool open;
     _Alignas(max_align_t) unsigned char message[]; /* the one reported last */
 };
@@ -130,9 +140,23 @@ void mio__loop_channel_heard(mio_loop *loop, uint64_t token)
 
 static int channel_tell(mio_channel *channel, const void *message, mio_event *ret_event)
 {
+    channel->burst++;
     *ret_event = (mio_event){
         .kind = MIO_NOTIFY, .token = channel->token, .id = channel->id, .message = message};
     return 1;
+}
+
+/* It was found empty: the end of being busy, but after a burst not yet. */
+static void channel_rest(mio_channel *channel)
+{
+    mio_loop *loop = channel->loop;
+
+    mio__list_remove(&channel->busy);
+    if (channel->burst >= CHANNEL_BURST) {
+        channel->emptied = loop->turn;
+        mio__list_push(&loop->busy, &channel->busy);
+    }
+    channel->burst = 0;
 }
 
 /* The next message, or the end: whether the senders have gone is asked before the queue is
@@ -146,7 +170,7 @@ static int channel_take(mio_channel *channel, mio_event *ret_event)
     gone = mio__sender_gone(channel->sender);
     if (gone && mio__sender_take(channel->sender, channel->message))
         return channel_tell(channel, channel->message, ret_event);
-    mio__list_remove(&channel->busy);
+    channel_rest(channel);
     if (!gone || !channel->open)
         return 0;
     channel_set_open(channel, false);
@@ -158,6 +182,8 @@ int mio__loop_channel_next(mio_loop *loop, mio_event *ret_event)
     while (loop->messages_left > 0 && !mio__list_is_empty(&loop->busy)) {
         mio_channel *channel = mio__container_of(loop->busy.next, mio_channel, busy);
 
+        if (channel->emptied == loop->turn)
+            return 0; /* as the others behind it */
         if (!channel_take(channel, ret_event))
             continue;
         if (--loop->messages_left == 0 && !mio__list_is_empty(&channel->busy)) {

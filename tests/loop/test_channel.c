@@ -172,7 +172,42 @@ START_TEST(no_more_than_the_budget_in_a_turn)
     turning_poll(-1);
     expect_message(TOKEN, number);
     expect_nothing_more();
+    mio_sender_unref(sender);
+}
+END_TEST
+
+START_TEST(after_a_burst_it_is_looked_at_once_more)
+{
+    enum { BURST = 16 };
+    mio_sender *sender = mio_sender_new(make(BURST, TOKEN));
+
+    for (int last = BURST - 1; last <= BURST; last++) {
+        atomic_store(&writes, 0);
+        for (int i = 0; i < last; i++)
+            send_number(sender, (uint64_t)i);
+        turning_poll(-1);
+        for (int i = 0; i < last; i++)
+            expect_message(TOKEN, (uint64_t)i);
+        expect_nothing_more();
+        ck_assert_int_eq(mio_loop_timeout(loop), last == BURST ? 0 : -1);
+    }
+    for (int turn = 0; turn < 3; turn++) { /* in a steady flow they ring once, then never */
+        for (int i = 0; i < BURST; i++)
+            send_number(sender, (uint64_t)i);
+        ck_assert_int_eq(atomic_load(&writes), 2);
+        turning_poll(-1);
+        for (int i = 0; i < BURST; i++)
+            expect_message(TOKEN, (uint64_t)i);
+        expect_nothing_more();
+    }
+    turning_expect_none(); /* looked at once more, */
+    turning_expect_none(); /* then what was rung is answered */
     ck_assert_int_eq(mio_loop_timeout(loop), -1);
+    send_number(sender, 0);
+    ck_assert_int_eq(atomic_load(&writes), 3);
+    turning_poll(-1);
+    expect_message(TOKEN, 0);
+    expect_nothing_more();
     mio_sender_unref(sender);
 }
 END_TEST
@@ -559,6 +594,7 @@ Suite *harness_suite(void)
     tcase_add_test(messages, capacity_one_gives_full_and_then_succeeds);
     tcase_add_test(messages, a_message_of_any_size_is_aligned);
     tcase_add_test(messages, no_more_than_the_budget_in_a_turn);
+    tcase_add_test(messages, after_a_burst_it_is_looked_at_once_more);
     tcase_add_test(messages, messages_come_after_descriptors_and_before_timers);
     tcase_add_test(messages, channels_take_turns_in_spending_the_budget);
     tcase_add_test(messages, an_idle_channel_is_silent);
