@@ -86,21 +86,12 @@ hosts["luv"].run = function(guest, own)
   uv.run()
 end
 
--- What a package opens when it is loaded is nobody's leak.
-local function is_there(host)
-  return (pcall(require, host.package))
-end
-
 local function nothing() end
 
 for name, host in pairs(hosts) do
   describe("a loop that is the guest of " .. name, function()
-    if not is_there(host) then
-      return it("does what it does alone", function()
-        pending(host.debian .. " is not there")
-      end)
-    end
     helper.watch()
+    local it = helper.needing(host.package, host.debian)
 
     local loop
     before_each(function() loop = helper.loop() end)

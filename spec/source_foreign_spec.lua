@@ -5,25 +5,11 @@ local mio = require("mio")
 
 local DATA = ("0123456789abcdef"):rep(65536) -- more than a socket takes at once
 
--- What `it` is for tests that need a package: skipped, by name, where that is not there. What
--- a package opens when it is loaded is nobody's leak.
-local function with(package, debian)
-  local found, module = pcall(require, package)
-  return function(name, test)
-    it(name, function()
-      if not found then
-        return pending(debian .. " is not there")
-      end
-      test(module)
-    end)
-  end
-end
-
 local function nothing() end
 
 describe("a socket of LuaSocket", function()
   helper.watch()
-  local it = with("socket", "lua-socket")
+  local it = helper.needing("socket", "lua-socket")
 
   local loop
   before_each(function() loop = helper.loop() end)
@@ -142,7 +128,7 @@ end)
 
 describe("a controller of cqueues", function()
   helper.watch()
-  local it = with("cqueues", "lua-cqueues")
+  local it = helper.needing("cqueues", "lua-cqueues")
 
   local loop, controller, steps
   before_each(function()
@@ -274,7 +260,7 @@ end)
 
 describe("a socket of cqueues", function()
   helper.watch()
-  local it = with("cqueues.socket", "lua-cqueues")
+  local it = helper.needing("cqueues.socket", "lua-cqueues")
 
   it("is a source without a controller", function(socket)
     local loop, told = helper.loop(), nil
@@ -295,7 +281,7 @@ end)
 
 describe("a handle of luv", function()
   helper.watch()
-  local it = with("luv", "lua-luv")
+  local it = helper.needing("luv", "lua-luv")
 
   it("is a source by its number", function(uv)
     local loop = helper.loop()
