@@ -288,10 +288,12 @@ MIO_API size_t mio_loop_count(const mio_loop *loop);
 MIO_API mio_fd mio_loop_pollfd(const mio_loop *loop);
 
 /*
- * How long a host may wait before it has to call mio_loop_poll(loop, 0) for a timer.
+ * How long a host may wait before it has to call mio_loop_poll(loop, 0), whether the descriptor
+ * is readable or not. To be asked after each turn, and rounded up: see docs/nesting.md. With a
+ * virtual clock it counts by that, which stands still until mio_loop_advance() moves it.
  *
- * Returns nanoseconds: 0 where something is due, messages wait or a turn is in hand; -1 for
- * ever.
+ * Returns nanoseconds: 0 where something is due, messages wait, a turn is in hand or nobody has
+ * taken a shutdown; -1 for ever.
  *
  * Thread: the loop's own. Cost: one reading of the clock where a timer is set.
  */

@@ -365,6 +365,48 @@ rows["a polled loop that is closed while registered elsewhere"] = function()
   outer:run()
 end
 
+rows["a guest closed in its own turn, and by its host"] = function()
+  for _, when in ipairs({ "turn", "before", "after" }) do
+    local host, guest = mio.loop(), mio.loop()
+    host:register(guest, "r", function()
+      if when == "before" then guest:close() end
+      local _, err = guest:run_once(0)
+      assert(err == (when == "before" and "closed" or nil))
+      if when == "after" then guest:close() end
+    end)
+    guest:register(ready(), "w", function()
+      if when == "turn" then guest:close() end
+    end)
+    host:run() -- the guest's registration has ended with it
+    refused("closed", guest:pollfd())
+    refused("closed", guest:timeout())
+  end
+end
+
+rows["a guest that asks itself, and lets its host do turns, in its own turn"] = function()
+  local host, guest = mio.loop(), mio.loop()
+  host:register(guest, "r", function() guest:run_once(0) end)
+  guest:register(ready(), "w", function()
+    assert(guest:timeout() == 0 and guest:events() == "r" and guest:pollfd())
+    refused("running", guest:run_once(0))
+    refused("running", host:run_once(0))
+    host:shutdown()
+  end)
+  host:run()
+end
+
+rows["a guest nobody lets do a turn"] = function()
+  local host, guest = mio.loop(), mio.loop()
+  local told = 0
+  guest:register(ready(), "w", error)
+  guest:after(0, error)
+  host:register(guest, "r", function()
+    told = told + 1
+    if told == 1000 then host:shutdown() end
+  end)
+  host:run()
+end
+
 rows["a handler that is a loop's own method"] = function()
   local loop = mio.loop()
   loop:after(0, loop.run)

@@ -9,6 +9,11 @@ end
 
 local function nothing() end
 
+local function refused(expected, ...)
+  local result, _, code = ...
+  assert(result == nil and code == expected, tostring(code))
+end
+
 rows["descriptors that are none"] = function()
   local loop, poll = mio.loop(), mio.poll()
   for _, number in ipairs({ -1, 2^31, 1.5, 0 / 0, math.huge, math.mininteger, "3", true }) do
@@ -53,6 +58,48 @@ rows["the same descriptor twice, as number and as object"] = function()
     local _, _, code = loop:register(source, "r", print)
     assert(code == "EEXIST", code)
   end
+end
+
+rows["objects of others that answer now this, now that"] = function()
+  local loop, poll = mio.loop(), mio.poll()
+  local a, b = helper.pair()
+  local answers = { a:getfd(), b:getfd(), a:getfd(), -1, "3", {}, 0 / 0 }
+  local asked = 0
+  local object = setmetatable({}, { __index = function(_, name)
+    assert(name == "pollfd")
+    return function()
+      asked = asked + 1
+      return answers[asked]
+    end
+  end })
+  local first = assert(loop:register(object, "w", print))
+  assert(loop:register(object, "w", print))
+  refused("EEXIST", loop:register(object, "w", print))
+  local _, err = loop:register(object, "w", print)
+  assert(err == "closed")
+  for _ = 5, #answers do
+    assert(not pcall(loop.register, loop, object, "w", print))
+  end
+  assert(select(2, poll:register(object, 1, "w")) == "closed" and asked == #answers + 1)
+  assert(first:reregister("r")) -- it is what it was: nobody is asked again
+  assert(first:deregister() and asked == #answers + 1)
+end
+
+rows["an object that closes what it names, while it is asked"] = function()
+  local loop = mio.loop()
+  local a, b = helper.pair()
+  refused("EBADF", loop:register({ getfd = function()
+    local fd = a:getfd()
+    a:close()
+    return fd
+  end }, "w", print))
+  local registration
+  registration = assert(loop:register(b, "w", print))
+  refused("EEXIST", loop:register({ get_fd = function()
+    registration:deregister()
+    registration = loop:register(b, "w", print)
+    return b:getfd()
+  end }, "w", print))
 end
 
 rows["handlers, interests and options that are none"] = function()

@@ -891,12 +891,18 @@ function loop:now() end
 ---@return string? err
 function loop:advance(seconds) end
 
----The descriptor of the kernel's queue, readable while sources or signals are ready: with it
----and `timeout` the loop is a guest in another one. It stays the loop's. Fails with
----`"closed"`.
+---The descriptor of the kernel's queue, readable while sources, signals, children or messages
+---are ready: with it and `timeout` the loop is a guest in another one, as docs/nesting.md
+---shows for mio, cqueues and luv. It stays the loop's. Fails with `"closed"`.
 ---
 ---```lua
----outer:register(inner, "r", function() inner:run_once(0) end)
+---local alarm
+---local function turn()
+---  inner:run_once(0)
+---  alarm:reset(inner:timeout() or math.huge)
+---end
+---outer:register(inner, "r", turn)
+---alarm = outer:after(0, turn)
 ---```
 ---@return integer? descriptor
 ---@return string? err
@@ -906,8 +912,9 @@ function loop:pollfd() end
 ---@return "r"
 function loop:events() end
 
----How long a host may wait until it has to call `run_once(0)` for a timer. Fails with
----`"closed"`.
+---How long a host may wait until it has to call `run_once(0)`, whether the descriptor is readable
+---or not: for a timer, or at once for what a turn has left. It is to be asked after each turn.
+---With a virtual clock it counts by that. Fails with `"closed"`.
 ---@return number? seconds nil for ever
 ---@return string? err
 function loop:timeout() end
