@@ -47,8 +47,8 @@ static const char *const values[] = {
     "{1, 2.5, 'three', {4}, x = {y = {z = 'deep'}}, [true] = false, [-1.5] = 'key'}",
     "sender",
     "{sender, {sender, x = sender}, ('y'):rep(100)}",
-    "(function() local t = {} for i = 1, 300 do t[i] = i; t['k' .. i] = sender end "
-    "return t end)()",
+    ("(function() local t = {} for i = 1, 300 do t[i] = i; t['k' .. i] = sender end "
+     "return t end)()"),
 };
 enum { VALUES = sizeof values / sizeof values[0] };
 
