@@ -157,8 +157,9 @@ MIO_API int mio_loop_reregister(mio_loop *loop, uint64_t id, mio_interest intere
 MIO_API int mio_loop_deregister(mio_loop *loop, uint64_t id);
 
 /*
- * Have a registration rest: nothing is reported of it for a while, whatever its trigger, and
- * the kernel watches nothing. Then it is armed again by itself.
+ * Have a registration rest: nothing is reported of it for a while, whatever its trigger. Then
+ * it is armed again by itself, and what holds by then is reported. It keeps its descriptor:
+ * that cannot be registered a second time.
  *
  * This is how a listener waits out a lack of descriptors (-EMFILE): without it, a level
  * trigger would report the waiting connection without end. Pausing again moves the moment;
@@ -169,11 +170,13 @@ MIO_API int mio_loop_deregister(mio_loop *loop, uint64_t id);
  * Returns 0, or
  *   -EINVAL   a negative delay
  *   -ENOENT   `id` names no registration of a descriptor
+ *   -EBADF    the descriptor was closed before; the registration has ended
  *   -ENOMEM   no memory for its timer
  *   -ESTALE   as mio_loop_register()
  *
- * If the descriptor cannot be armed again when the time has come (it was closed meanwhile),
- * that is reported as one event with MIO_ERROR, and the registration has ended.
+ * If the descriptor is found closed when the time has come, that is reported as one event with
+ * MIO_ERROR, and the registration has ended. One closed during the pause whose number is
+ * registered again ends then, as in mio_loop_register().
  *
  * Thread: the loop's own. Cost: one system call, and one more when the pause ends.
  */
