@@ -89,24 +89,10 @@ static int dispatch_nothing(lua_State *L)
     return 0;
 }
 
-/* A host's own registration may have the slot that one of Lua's had, which the core has ended
-   without our knowing. */
-static bool dispatch_is_ours(lua_State *L, int table, const mio_event *event)
-{
-    const mio__lua_registration *registration;
-
-    mio__lua_slots_get(L, table, event->id, SLOT_OBJECT);
-    registration = lua_touserdata(L, -1);
-    lua_pop(L, 1);
-    return registration != NULL && registration->id == event->id;
-}
-
 int mio__lua_dispatch_push(lua_State *L, int frame, const mio_event *event)
 {
     switch (event->kind) {
     case MIO_READY:
-        if (!dispatch_is_ours(L, frame + LOOP_REGISTRATIONS, event))
-            return -1;
         return dispatch_push_ready(L, frame + LOOP_REGISTRATIONS, event);
     case MIO_TIMEOUT:
         return dispatch_push_timer(L, frame + LOOP_TIMERS, event);
@@ -123,6 +109,48 @@ int mio__lua_dispatch_push(lua_State *L, int frame, const mio_event *event)
         break;
     }
     return -1;
+}
+
+/* ------------------------------------------------------------ a host's event */
+
+/* The id of the registration that has the event's slot in a table; 0 for none. */
+static uint64_t dispatch_registration(lua_State *L, int table, const mio_event *event)
+{
+    const mio__lua_registration *registration;
+
+    mio__lua_slots_get(L, table, event->id, SLOT_OBJECT);
+    registration = lua_touserdata(L, -1);
+    lua_pop(L, 1);
+    return registration != NULL ? registration->id : 0;
+}
+
+static uint64_t dispatch_timer(lua_State *L, int table, const mio_event *event)
+{
+    const mio__lua_timer *timer;
+
+    mio__lua_slots_get(L, table, event->id, SLOT_OBJECT);
+    timer = lua_touserdata(L, -1);
+    lua_pop(L, 1);
+    return timer != NULL ? timer->id : 0;
+}
+
+bool mio__lua_dispatch_is_ours(lua_State *L, int frame, const mio_event *event)
+{
+    switch (event->kind) {
+    case MIO_READY:
+        return dispatch_registration(L, frame + LOOP_REGISTRATIONS, event) == event->id;
+    case MIO_SIGNAL:
+        return dispatch_registration(L, frame + LOOP_SIGNALS, event) == event->id;
+    case MIO_CHILD:
+        return dispatch_registration(L, frame + LOOP_CHILDREN, event) == event->id;
+    case MIO_TIMEOUT:
+        return dispatch_timer(L, frame + LOOP_TIMERS, event) == event->id;
+    case MIO_NOTIFY: /* is looked at where its handler is pushed */
+    case MIO_INTERRUPTED:
+    case MIO_TICK:
+        break;
+    }
+    return true;
 }
 
 /* ------------------------------------------------------------------- run */
