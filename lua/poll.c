@@ -108,17 +108,6 @@ static int poll_wait(lua_State *L)
     return 2;
 }
 
-/* poll:pollfd(): a poll nests in other polls and loops */
-static int poll_pollfd(lua_State *L)
-{
-    const mio__lua_loop *poll = poll_check(L);
-
-    if (poll->core == NULL)
-        return mio__lua_token(L, "closed");
-    lua_pushinteger(L, mio_loop_pollfd(poll->core));
-    return 1;
-}
-
 /* poll:close(), __gc and __close */
 static int poll_close(lua_State *L)
 {
@@ -139,8 +128,14 @@ static int poll_tostring(lua_State *L)
 void mio__lua_poll_open(lua_State *L)
 {
     static const luaL_Reg methods[] = {
-        {"register", poll_register}, {"waker", poll_waker}, {"wait", poll_wait},
-        {"pollfd", poll_pollfd},     {"close", poll_close}, {NULL, NULL},
+        {"register", poll_register},
+        {"waker", poll_waker},
+        {"wait", poll_wait},
+        {"pollfd", mio__lua_source_method_getfd},
+        {"events", mio__lua_loop_method_events},
+        {"timeout", mio__lua_loop_method_timeout},
+        {"close", poll_close},
+        {NULL, NULL},
     };
     static const luaL_Reg meta[] = {
         {"__gc", poll_close},

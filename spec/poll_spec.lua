@@ -142,6 +142,26 @@ describe("a poll", function()
     assert.equal("ELOOP", code)
   end)
 
+  it("tells its host how long to wait for the end of a pause", function()
+    assert.is_nil(poll:timeout())
+    assert.equal("r", poll:events())
+    local registration = poll:register(client, "client", "w")
+    registration:pause(0.02)
+    assert.is_true(poll:timeout() > 0 and poll:timeout() <= 0.03)
+    registration:deregister()
+    assert.is_nil(poll:timeout())
+  end)
+
+  it("has nothing to wait for while events are left", function()
+    poll:register(client, "client", "w")
+    for _ in poll:wait(0) do
+      break
+    end
+    assert.equal(0, poll:timeout())
+    for _ in poll:wait(0) do end
+    assert.is_nil(poll:timeout())
+  end)
+
   it("allocates nothing", function()
     poll:register(client, "client", "w")
     poll:register(server, "server", "w")

@@ -119,6 +119,13 @@ local function strings_in(path, array)
   return names
 end
 
+-- Run the example of a method, as it stands, with these globals more.
+local function example(method, globals)
+  local place = assert(text:find("\nfunction " .. method .. "(", 1, true), method)
+  local code = text:sub(1, place):match(".*%-%-%-```lua\n(.-)%-%-%-```"):gsub("%-%-%-", "")
+  assert(load(code, "=" .. method, "t", setmetatable(globals, { __index = _G })))()
+end
+
 describe("the types", function()
   helper.watch()
 
@@ -214,6 +221,39 @@ describe("the types", function()
         end
       end
     end
+  end)
+
+  it("have an example of a loop that is a guest", function()
+    local calls = {}
+    local inner, outer = helper.loop(), helper.loop()
+    local client, server = helper.pair()
+    local registration = assert(inner:register(server, "r", function()
+      table.insert(calls, server:try_read())
+    end))
+    inner:after(0, function() table.insert(calls, "timer") client:try_write("source") end)
+    example("loop:pollfd", { inner = inner, outer = outer })
+    registration:pause(0.01)
+    while #calls < 2 do
+      assert(outer:run_once())
+    end
+    assert.same({ "timer", "source" }, calls)
+  end)
+
+  it("have an example of a poll that is a guest", function()
+    local calls = {}
+    local inner, outer = helper.poll(), helper.loop()
+    local client, server = helper.pair()
+    local registration = assert(inner:register(server, "server", "r"))
+    registration:pause(0.01)
+    client:try_write("x")
+    example("poll:pollfd", { inner = inner, outer = outer, dispatch = function(...)
+      table.insert(calls, { ... })
+      registration:pause(0.01)
+    end })
+    while #calls < 2 do
+      assert(outer:run_once())
+    end
+    assert.same({ "server", true, false, false }, calls[1])
   end)
 
   it("are a chunk of Lua that does nothing", function()

@@ -278,8 +278,13 @@ MIO_API int mio_loop_advance(mio_loop *loop, int64_t delta_ns);
 MIO_API size_t mio_loop_count(const mio_loop *loop);
 
 /*
- * The kernel's queue, readable while something of this loop is ready, its timers left out: by
- * it the loop is a guest in another one, together with mio_loop_timeout(). Never close it.
+ * The kernel's queue, readable while a descriptor, a signal, a child or a message of this loop
+ * is to be reported: by it the loop is a guest of another one. Never close it.
+ *
+ * A host waits for MIO_READABLE on it, level-triggered, and no longer than mio_loop_timeout():
+ * timers, the ends of pauses and the rest of a turn do not make it readable. Then it calls
+ * mio_loop_poll(loop, 0), and mio_loop_next() until that returns 0; and it asks for the timeout
+ * anew, also after it has set a timer of the guest. The kernel nests queues five deep.
  *
  * In one case the host must deregister it and register it again, for another queue takes its
  * place during mio_loop_poll(), under the same number: a descriptor that has a duplicate was
@@ -291,7 +296,8 @@ MIO_API size_t mio_loop_count(const mio_loop *loop);
 MIO_API mio_fd mio_loop_pollfd(const mio_loop *loop);
 
 /*
- * How long a host may wait before it has to call mio_loop_poll(loop, 0) for a timer.
+ * How long a host may wait before it has to call mio_loop_poll(loop, 0), whatever
+ * mio_loop_pollfd() tells.
  *
  * Returns nanoseconds: 0 where something is due, messages wait or a turn is in hand; -1 for
  * ever.

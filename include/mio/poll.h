@@ -105,8 +105,9 @@ MIO_API int mio_poll_deregister(mio_poll *poll, mio_fd fd);
 MIO_API int mio_poll_wait(mio_poll *poll, mio_event *events, int capacity, int64_t timeout_ns);
 
 /*
- * The kernel's queue itself, readable while events wait: register it in another poll or
- * loop to nest this one. It stays the poll's: never close it.
+ * The kernel's queue itself, readable while events wait: register it in another poll or loop,
+ * level-triggered, and call mio_poll_wait(poll, ..., 0) when it is readable. A poll has no
+ * timers: nothing else is to be waited for. It stays the poll's: never close it.
  *
  * Returns the descriptor. Thread: any. Cost: none.
  */

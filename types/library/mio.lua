@@ -12,10 +12,9 @@
 --- * `"again"`: not now; wait for the event
 --- * `"closed"`: the object was closed, or its registration or loop has ended
 --- * `"running"`: the loop runs already
---- * `"full"`: a batch has room for no more
+--- * `"full"`: a batch has room for no more, or a channel for no message
 ---
 ---A datagram that does not fit is `nil, "too long", "EMSGSIZE"`, in both directions.
---- * `"full"`: the channel has no room for one more message
 ---
 ---The end of a stream is `nil, "end of stream", "EOF"`. A programmer's mistake (a wrong type,
 ---a number out of range, an unknown option) raises an error that names function and argument.
@@ -49,8 +48,8 @@
 ---@field version string the library's version, "major.minor.patch"
 local mio = {}
 
----What can be registered: a socket or a set of signals of mio; a loop or poll, which nests in
----another one; the number of a descriptor; a Lua file; an object of any library that has a
+---What can be registered: a socket or a set of signals of mio; a loop or poll, which is a guest
+---of another one then, see `loop:pollfd`; the number of a descriptor; a Lua file; an object of any library that has a
 ---method `pollfd`, `getfd` or `get_fd` (asked in this order) which returns the number.
 ---
 ---mio knows when its own sockets are closed, and ends their registrations first. Whatever
@@ -891,12 +890,22 @@ function loop:now() end
 ---@return string? err
 function loop:advance(seconds) end
 
----The descriptor of the kernel's queue, readable while sources or signals are ready: with it
----and `timeout` the loop is a guest in another one. It stays the loop's. Fails with
----`"closed"`.
+---The descriptor of the kernel's queue, readable while sources, signals, children or messages
+---are: by it the loop is a guest of another one, or of another library. It stays the loop's. Fails
+---with `"closed"`.
+---
+---Timers, the ends of pauses and events that an earlier turn has left do not make it readable:
+---for them the host waits no longer than `timeout`. It asks for that after each turn of the guest,
+---and after whatever else sets a timer of the guest.
 ---
 ---```lua
----outer:register(inner, "r", function() inner:run_once(0) end)
+---local timer
+---local function turn()
+---  inner:run_once(0)
+---  timer:reset(inner:timeout() or math.huge)
+---end
+---timer = outer:after(inner:timeout() or math.huge, turn)
+---outer:register(inner, "r", turn)
 ---```
 ---@return integer? descriptor
 ---@return string? err
@@ -906,8 +915,8 @@ function loop:pollfd() end
 ---@return "r"
 function loop:events() end
 
----How long a host may wait until it has to call `run_once(0)` for a timer. Fails with
----`"closed"`.
+---How long a host may wait until it has to call `run_once(0)`, whatever `pollfd` tells. Fails
+---with `"closed"`.
 ---@return number? seconds nil for ever
 ---@return string? err
 function loop:timeout() end
@@ -970,11 +979,36 @@ function poll:wait(seconds) end
 ---@return string? code
 function poll:waker(token) end
 
----The descriptor of the kernel's queue, readable while sources are ready: by it a poll nests
----in other polls and loops. It stays the poll's. Fails with `"closed"`.
+---The descriptor of the kernel's queue, readable while sources are ready: by it a poll is the
+---guest of another poll, of a loop, or of another library. It stays the poll's. Fails with
+---`"closed"`.
+---
+---The ends of pauses (a listener rests at the descriptor limit) and events that an earlier `wait`
+---has left do not make it readable: for them the host waits no longer than `timeout`, which it
+---asks for after each `wait`.
+---
+---```lua
+---local timer
+---local function turn()
+---  for token, r, w, closed in inner:wait(0) do dispatch(token, r, w, closed) end
+---  timer:reset(inner:timeout() or math.huge)
+---end
+---timer = outer:after(inner:timeout() or math.huge, turn)
+---outer:register(inner, "r", turn)
+---```
 ---@return integer? descriptor
 ---@return string? err
 function poll:pollfd() end
+
+---What a host has to wait for on `pollfd`: always `"r"`, as cqueues asks for it.
+---@return "r"
+function poll:events() end
+
+---How long a host may wait until it has to call `wait(0)`, whatever `pollfd` tells. Fails with
+---`"closed"`.
+---@return number? seconds nil for ever
+---@return string? err
+function poll:timeout() end
 
 ---End everything that is registered, and close the poll. The sources stay open.
 ---@return true
