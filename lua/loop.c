@@ -253,24 +253,21 @@ static int loop_advance(lua_State *L)
     return 1;
 }
 
-/* A loop or a poll, as the guest of a host that drives it. */
-static const mio__lua_loop *loop_check_guest(lua_State *L)
+int mio__lua_loop_push_events(lua_State *L)
 {
-    const mio__lua_loop *poll = mio__lua_class_test(L, 1, CLASS_POLL, sizeof *poll);
-
-    return poll != NULL ? poll : mio__lua_loop_check(L);
-}
-
-int mio__lua_loop_method_events(lua_State *L)
-{
-    loop_check_guest(L);
     lua_pushliteral(L, "r");
     return 1;
 }
 
-int mio__lua_loop_method_timeout(lua_State *L)
+/* loop:events() */
+static int loop_events(lua_State *L)
 {
-    const mio__lua_loop *loop = loop_check_guest(L);
+    mio__lua_loop_check(L);
+    return mio__lua_loop_push_events(L);
+}
+
+int mio__lua_loop_push_timeout(lua_State *L, const mio__lua_loop *loop)
+{
     int64_t timeout_ns;
 
     if (loop->core == NULL)
@@ -281,6 +278,12 @@ int mio__lua_loop_method_timeout(lua_State *L)
     else
         mio__lua_seconds_push(L, timeout_ns);
     return 1;
+}
+
+/* loop:timeout() */
+static int loop_timeout(lua_State *L)
+{
+    return mio__lua_loop_push_timeout(L, mio__lua_loop_check(L));
 }
 
 /* loop:close() and __close */
@@ -316,22 +319,14 @@ static int loop_tostring(lua_State *L)
 void mio__lua_loop_open(lua_State *L)
 {
     static const luaL_Reg methods[] = {
-        {"register", loop_register},
-        {"signal", loop_signal},
-        {"child", loop_child},
-        {"channel", loop_channel},
-        {"after", loop_after},
-        {"every", loop_every},
-        {"run", mio__lua_dispatch_run},
-        {"run_once", mio__lua_dispatch_run_once},
-        {"shutdown", loop_shutdown},
-        {"now", loop_now},
-        {"advance", loop_advance},
-        {"pollfd", mio__lua_source_method_getfd},
-        {"events", mio__lua_loop_method_events},
-        {"timeout", mio__lua_loop_method_timeout},
-        {"close", loop_close},
-        {NULL, NULL},
+        {"register", loop_register},    {"signal", loop_signal},
+        {"child", loop_child},          {"channel", loop_channel},
+        {"after", loop_after},          {"every", loop_every},
+        {"run", mio__lua_dispatch_run}, {"run_once", mio__lua_dispatch_run_once},
+        {"shutdown", loop_shutdown},    {"now", loop_now},
+        {"advance", loop_advance},      {"pollfd", mio__lua_source_method_getfd},
+        {"events", loop_events},        {"timeout", loop_timeout},
+        {"close", loop_close},          {NULL, NULL},
     };
     static const luaL_Reg meta[] = {
         {"__gc", loop_gc},

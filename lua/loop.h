@@ -56,10 +56,10 @@ void mio__lua_loop_close(lua_State *L, int index);
 /* An allocator that counts against this Lua state. */
 mio_allocator mio__lua_loop_allocator(lua_State *L);
 
-/* events() and timeout(), of loops and polls: what a host waits for on pollfd() (cqueues asks),
-   and how long it may, where nil is for ever. */
-int mio__lua_loop_method_events(lua_State *L);
-int mio__lua_loop_method_timeout(lua_State *L);
+/* The results of events() and timeout(), of loops and polls: what a host waits for on pollfd()
+   (cqueues asks), and how long it may, where nil is for ever. */
+int mio__lua_loop_push_events(lua_State *L);
+int mio__lua_loop_push_timeout(lua_State *L, const mio__lua_loop *loop);
 
 /* mio.loop(options). */
 int mio__lua_loop_create(lua_State *L);

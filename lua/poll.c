@@ -108,6 +108,19 @@ static int poll_wait(lua_State *L)
     return 2;
 }
 
+/* poll:events() */
+static int poll_events(lua_State *L)
+{
+    poll_check(L);
+    return mio__lua_loop_push_events(L);
+}
+
+/* poll:timeout() */
+static int poll_timeout(lua_State *L)
+{
+    return mio__lua_loop_push_timeout(L, poll_check(L));
+}
+
 /* poll:close(), __gc and __close */
 static int poll_close(lua_State *L)
 {
@@ -128,14 +141,10 @@ static int poll_tostring(lua_State *L)
 void mio__lua_poll_open(lua_State *L)
 {
     static const luaL_Reg methods[] = {
-        {"register", poll_register},
-        {"waker", poll_waker},
-        {"wait", poll_wait},
-        {"pollfd", mio__lua_source_method_getfd},
-        {"events", mio__lua_loop_method_events},
-        {"timeout", mio__lua_loop_method_timeout},
-        {"close", poll_close},
-        {NULL, NULL},
+        {"register", poll_register}, {"waker", poll_waker},
+        {"wait", poll_wait},         {"pollfd", mio__lua_source_method_getfd},
+        {"events", poll_events},     {"timeout", poll_timeout},
+        {"close", poll_close},       {NULL, NULL},
     };
     static const luaL_Reg meta[] = {
         {"__gc", poll_close},

@@ -89,8 +89,7 @@ describe("a class", function()
       for name, method in pairs(methods) do
         for other_class, other in pairs(all) do
           local shared = (name == "getfd" or name == "pollfd" or name:find("option")
-            or name == "local_address" or ((name == "events" or name == "timeout")
-              and (other_class == "loop" or other_class == "poll")) or name:find("^peer_") or name:find("_fds$"))
+            or name == "local_address" or name:find("^peer_") or name:find("_fds$"))
           if other_class ~= class and not shared then
             local message = raised(method, other)
             assert.matches("^bad argument #1 to '.*' %(mio%." .. class .. " expected, got mio%."
