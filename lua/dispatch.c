@@ -1,6 +1,7 @@
 #include "dispatch.h"
 
 #include "channel.h"
+#include "coroutine.h"
 #include "process.h"
 #include "registration.h"
 #include "result.h"
@@ -219,18 +220,42 @@ static int run_deliver(lua_State *L, int status, lua_KContext ctx)
     return 1;
 }
 
+/* Whether a coroutine is in run, which may still come back. */
+static bool run_is_on(lua_State *L, const mio__lua_loop *loop)
+{
+    lua_State *co;
+
+    if (loop->runner == NULL)
+        return false;
+    lua_getiuservalue(L, lua_upvalueindex(1), STATE_RUNNERS);
+    lua_rawgetp(L, -1, loop);
+    co = lua_tothread(L, -1);
+    lua_pop(L, 2);
+    return co != NULL && !mio__lua_coroutine_is_dead(co);
+}
+
+/* Be the one that is. */
+static void run_claim(lua_State *L, mio__lua_loop *loop)
+{
+    lua_getiuservalue(L, lua_upvalueindex(1), STATE_RUNNERS);
+    lua_pushthread(L);
+    lua_rawsetp(L, -2, loop);
+    lua_pop(L, 1);
+    loop->runner = L;
+}
+
 /* Build the frame. Returns 0, or the number of results that say why not. */
 static int run_enter(lua_State *L, mio__lua_loop *loop)
 {
     if (loop->core == NULL)
         return mio__lua_token(L, "closed");
-    if (loop->running || loop->attached)
+    if (loop->attached || run_is_on(L, loop))
         return mio__lua_token(L, "running");
     lua_settop(L, RUN_LOOP);
+    run_claim(L, loop);
     mio__lua_dispatch_push_frame(L);
     lua_getiuservalue(L, RUN_LOOP, LOOP_RUNNING);
     lua_toclose(L, RUN_GUARD);
-    loop->running = true;
     return 0;
 }
 
@@ -278,11 +303,17 @@ void mio__lua_dispatch_push_guard(lua_State *L, mio__lua_loop *loop)
     guard->loop = loop;
 }
 
+/* A coroutine that has failed in run may be closed late, when another one is. */
 static int guard_close(lua_State *L)
 {
     const mio__lua_running *guard = lua_touserdata(L, 1);
 
-    guard->loop->running = false;
+    if (guard->loop->runner != L)
+        return 0;
+    guard->loop->runner = NULL;
+    lua_getiuservalue(L, lua_upvalueindex(1), STATE_RUNNERS);
+    lua_pushnil(L);
+    lua_rawsetp(L, -2, guard->loop);
     return 0;
 }
 

@@ -7,7 +7,9 @@
  *
  * 1. The user values are the slot tables of what the loop holds.
  * 2. `core` is NULL once the loop is closed.
- * 3. The state's table of loops leads from a pointer to the object, so that a registration can
+ * 3. While run goes on, the state's table of runners holds its coroutine, weakly: one that was
+ *    suspended in a handler, and dropped, leaves run without a word.
+ * 4. The state's table of loops leads from a pointer to the object, so that a registration can
  *    find its slot table without keeping the loop alive.
  */
 #ifndef MIO__LUA_LOOP_H
@@ -32,8 +34,8 @@ enum {
 typedef struct mio__lua_loop {
     mio__lua_source source; /* first: loops and polls nest in others */
     mio_loop *core;
-    bool running;
-    bool attached; /* the core is a host's, who drives it and frees it */
+    const void *runner; /* the coroutine that is in run, to be compared; NULL: none */
+    bool attached;      /* the core is a host's, who drives it and frees it */
 } mio__lua_loop;
 
 /* Push a new loop or poll. `core` NULL makes one from `config`; else it is a host's. Returns

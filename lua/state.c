@@ -30,6 +30,8 @@ void mio__lua_state_push(lua_State *L)
     lua_setiuservalue(L, -2, STATE_ADDRESSES);
     state_push_weak(L);
     lua_setiuservalue(L, -2, STATE_LOOPS);
+    state_push_weak(L);
+    lua_setiuservalue(L, -2, STATE_RUNNERS);
     lua_newtable(L);
     lua_setiuservalue(L, -2, STATE_ATTACHED);
     lua_pushvalue(L, -1);

@@ -58,10 +58,11 @@ typedef struct mio__lua_state {
 enum {
     STATE_ADDRESSES = CLASS_COUNT + 1, /* bytes of an address -> object; weak values */
     STATE_LOOPS,                       /* pointer to a mio__lua_loop -> object; weak values */
-    STATE_ATTACHED,                    /* pointer to a mio_loop of a host -> object */
-    STATE_POLL_NEXT,                   /* the iterator of poll:wait() */
-    STATE_ACCEPT_NEXT,                 /* the iterator of listener:try_accepts() */
-    STATE_EMBED_ATTACH,                /* what the functions of mio/lua.h run in */
+    STATE_RUNNERS,      /* pointer to a mio__lua_loop -> coroutine; weak values */
+    STATE_ATTACHED,     /* pointer to a mio_loop of a host -> object */
+    STATE_POLL_NEXT,    /* the iterator of poll:wait() */
+    STATE_ACCEPT_NEXT,  /* the iterator of listener:try_accepts() */
+    STATE_EMBED_ATTACH, /* what the functions of mio/lua.h run in */
     STATE_EMBED_DETACH,
     STATE_EMBED_DISPATCH,
     STATE_VALUES = STATE_EMBED_DISPATCH

@@ -91,8 +91,7 @@ local mio = {}
 ---@alias mio.socket_option "nodelay"|"keepalive"|"keepalive_idle"|"keepalive_interval"|"keepalive_count"|"linger"|"reuseaddr"|"reuseport"|"ttl"|"recv_buffer"|"send_buffer"|"only_v6"|"broadcast"|"multicast_ttl"|"multicast_loop"
 
 ---Called for each event of a registered source. A coroutine works as well: each event resumes
----it, and `coroutine.yield()` returns these arguments; when it has ended, so has the
----registration.
+---it, and `coroutine.yield()` returns these arguments; see `mio.loop`.
 ---
 ---`closed` says that the peer will send no more, or will receive no more, or that an error is
 ---pending: the next read or write tells which. `readable` and `writable` are then set too,
@@ -731,8 +730,14 @@ function listener:close() end
 ---An error in a handler leaves `run` as if it had been called from there, with its traceback
 ---under `xpcall`. Nothing is lost by it: the next `run` goes on with the event after it. A
 ---handler may yield where `run` was called in a coroutine; `run` goes on when that is
----resumed. If it never is, or if an error has left `run` and ended its coroutine, the loop
----counts as running until `coroutine.close` is called.
+---resumed. Until then the loop counts as running; not any more when the coroutine has failed, was
+---closed, or was dropped and collected.
+---
+---**Coroutines as handlers.** Each event resumes the coroutine. When it has returned or failed,
+---what has resumed it ends, a channel too. It may handle several things: each of the others ends
+---when it would resume it, and says nothing; what is to end sooner the coroutine ends by itself
+---before it returns. A coroutine that is dead already, and the main one, raise an error where
+---they are registered; one that is not suspended when its event comes, in `run`.
 ---@class mio.loop
 local loop = {}
 
