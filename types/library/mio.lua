@@ -677,7 +677,8 @@ local listener = {}
 function listener:try_accept() end
 
 ---Accept all clients that wait: `for stream in listener:try_accepts() do ... end`. The loop
----ends when nobody waits, and where accepting fails: the next event tells more.
+---ends when nobody waits, when the listener rests, and when it is closed. Raises an error where
+---it never will accept again: its descriptor was closed, or shut down, by something else.
 ---@return fun(listener: mio.listener): mio.stream? iterator
 ---@return mio.listener
 function listener:try_accepts() end
