@@ -154,7 +154,7 @@ describe("the types", function()
     assert.same(set("host", "port", "family"), documented["mio.address"].fields)
     assert.same(set("source"), documented["mio.registration"].fields)
     for _, source in ipairs({ "address", "process", "registration" }) do
-      for field in read(("lua/%s.c"):format(source)):gmatch('strcmp%([^\n]-, "(%w+)"%)') do
+      for field in read(("lua/%s.c"):format(source)):gmatch('name_is%([^\n]-, "(%w+)"%)') do
         assert.is_true(documented["mio." .. source].fields[field], field)
       end
     end
