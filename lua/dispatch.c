@@ -14,14 +14,10 @@
 
 static int dispatch_push_ready(lua_State *L, int table, const mio_event *event)
 {
-    const unsigned closed = MIO_READ_CLOSED | MIO_WRITE_CLOSED | MIO_ERROR;
-
     if (mio__lua_slots_get(L, table, event->id, SLOT_HANDLER) <= LUA_TBOOLEAN)
         return -1;
     mio__lua_slots_get(L, table, event->id, SLOT_SOURCE);
-    lua_pushboolean(L, (event->ready & MIO_READABLE) != 0);
-    lua_pushboolean(L, (event->ready & MIO_WRITABLE) != 0);
-    lua_pushboolean(L, (event->ready & closed) != 0);
+    mio__lua_dispatch_push_flags(L, event->ready);
     mio__lua_slots_get(L, table, event->id, SLOT_OBJECT);
     return 5;
 }

@@ -38,6 +38,16 @@ int mio__lua_dispatch_push(lua_State *L, int frame, const mio_event *event);
  */
 bool mio__lua_dispatch_is_ours(lua_State *L, int frame, const mio_event *event);
 
+/* Push what an event of a source tells: readable, writable, closed. */
+static inline void mio__lua_dispatch_push_flags(lua_State *L, unsigned ready)
+{
+    const unsigned closed = MIO_READ_CLOSED | MIO_WRITE_CLOSED | MIO_ERROR;
+
+    lua_pushboolean(L, (ready & MIO_READABLE) != 0);
+    lua_pushboolean(L, (ready & MIO_WRITABLE) != 0);
+    lua_pushboolean(L, (ready & closed) != 0);
+}
+
 /* Push the loop's slot tables, after the loop itself, which is on top. */
 void mio__lua_dispatch_push_frame(lua_State *L);
 

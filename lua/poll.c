@@ -8,6 +8,7 @@
 #include "poll.h"
 
 #include "channel.h"
+#include "dispatch.h"
 #include "loop.h"
 #include "registration.h"
 #include "result.h"
@@ -52,13 +53,9 @@ static int poll_waker(lua_State *L)
 
 static int poll_push_event(lua_State *L, const mio_event *event)
 {
-    const unsigned closed = MIO_READ_CLOSED | MIO_WRITE_CLOSED | MIO_ERROR;
-
     lua_getiuservalue(L, 1, LOOP_REGISTRATIONS);
     mio__lua_slots_get(L, -1, event->id, SLOT_HANDLER);
-    lua_pushboolean(L, (event->ready & MIO_READABLE) != 0);
-    lua_pushboolean(L, (event->ready & MIO_WRITABLE) != 0);
-    lua_pushboolean(L, (event->ready & closed) != 0);
+    mio__lua_dispatch_push_flags(L, event->ready);
     return 4;
 }
 
@@ -68,9 +65,7 @@ static int poll_push_wake(lua_State *L, const mio_event *event)
     lua_getiuservalue(L, 1, LOOP_CHANNELS);
     if (!mio__lua_channel_push_token(L, lua_gettop(L), event))
         return 0;
-    lua_pushboolean(L, 1);
-    lua_pushboolean(L, 0);
-    lua_pushboolean(L, 0);
+    mio__lua_dispatch_push_flags(L, MIO_READABLE);
     return 4;
 }
 
