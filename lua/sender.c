@@ -190,7 +190,8 @@ int mio_lua_sender_get(lua_State *L, int index, mio_lua_sender **ret_sender)
 {
     const mio__lua_sender *sender = sender_test(L, index);
 
-    if (sender == NULL || sender->port == NULL || mio__lua_port_wakes(sender->port))
+    if (sender == NULL || sender->port == NULL || mio__lua_port_wakes(sender->port) ||
+        ret_sender == NULL)
         return -EINVAL;
     *ret_sender = mio__lua_port_ref(sender->port);
     return 0;

@@ -225,6 +225,7 @@ MIO_API int mio_loop_next(mio_loop *loop, mio_event *ret_event);
  *
  * Returns 0, or
  *   -EBUSY       the loop runs already: the caller is a handler of it
+ *   -EINVAL      `handler` is NULL
  *   -ECANCELED   a handler has freed the loop
  *   -errno       as mio_loop_poll()
  *
