@@ -8,10 +8,10 @@ describe("a name", function()
   helper.watch()
 
   it("of an option is all of the string", function()
-    assert.equal([[bad argument #1 to 'loop' (unknown option 'clock\0' (did you mean 'clock'?))]],
-      raised(function() mio.loop({ ["clock\0"] = "virtual" }) end))
-    assert.equal([[bad argument #2 to 'listen' (unknown option '\0backlog' (did you mean 'backlog'?))]],
-      raised(function() mio.listen("127.0.0.1:0", { ["\0backlog"] = 1 }) end))
+    assert.truthy(raised(function() mio.loop({ ["clock\0"] = "virtual" }) end)
+      :find([[unknown option 'clock\0' (did you mean 'clock'?)]], 1, true))
+    assert.truthy(raised(function() mio.listen("127.0.0.1:0", { ["\0backlog"] = 1 }) end)
+      :find([[unknown option '\0backlog' (did you mean 'backlog'?)]], 1, true))
   end)
 
   it("that is the value of an option is, too", function()

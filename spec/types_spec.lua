@@ -223,6 +223,44 @@ describe("the types", function()
     end
   end)
 
+  it("have an example of a connection", function()
+    local loop, listener = helper.loop(), helper.listener()
+    local turns, got = 0, nil
+    example("mio.try_connect", {
+      loop = loop,
+      mio = {
+        try_connect = function()
+          return helper.keep(mio.try_connect(listener:local_address()))
+        end,
+      },
+      on_data = function(stream, _, _, _, registration)
+        got = stream:try_read()
+        registration:deregister()
+      end,
+    })
+    local server = helper.accept(listener)
+    server:try_write("hello")
+    while loop:run_once(0.02) and not got and turns < 10 do
+      turns = turns + 1
+    end
+    assert.equal("hello", got)
+    local calls = 0
+    example("mio.try_connect", {
+      loop = loop,
+      mio = {
+        try_connect = function()
+          local nobody <close> = mio.listen("127.0.0.1:0")
+          local address = nobody:local_address()
+          nobody:close()
+          return helper.keep(mio.try_connect(address))
+        end,
+      },
+      on_data = function() calls = calls + 1 end,
+    })
+    assert.is_true(loop:run())
+    assert.equal(0, calls)
+  end)
+
   it("have an example of a loop that is a guest", function()
     local calls = {}
     local inner, outer = helper.loop(), helper.loop()

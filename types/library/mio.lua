@@ -327,7 +327,8 @@ function mio.signal(signal, ...) end
 ---loop:register(stream, "w", function(_, _, _, _, registration)
 ---  local connected, err = stream:connected()
 ---  if connected then
----    registration:reregister("r")
+---    registration:deregister()
+---    loop:register(stream, "r", on_data)  -- which reads: what is left unread is told again
 ---  elseif err ~= "again" then
 ---    stream:close()
 ---  end
