@@ -1065,7 +1065,9 @@ function registration:reregister(interest, options) end
 ---Have it rest: nothing is told for a while, whatever its trigger; then it is armed by itself.
 ---A pause during a pause moves its end.
 ---
----Fails with `"closed"` or `ENOMEM`. Raises an error for a signal or a child.
+---Fails with `"closed"`, `ENOMEM`, or `EBADF` where the descriptor was closed by something else:
+---the registration has ended then. One that is closed during the pause is told at its end, as an
+---event with `closed`. Raises an error for a signal or a child.
 ---@param seconds number 0 or more
 ---@return true? ok
 ---@return string? err
