@@ -150,13 +150,15 @@ END_TEST
 /* A signal handler of the program's own ends the wait then, too. */
 START_TEST(an_interruption_without_a_descriptor)
 {
-    struct itimerval soon = {.it_value.tv_usec = 1000};
+    const struct itimerval often = {.it_value.tv_usec = 1000, .it_interval.tv_usec = 1000};
+    const struct itimerval never = {.it_value.tv_usec = 0};
 
     ghost_make();
     ck_assert(signal(SIGALRM, interruption) != SIG_ERR);
     fault_arm("epoll_create1", EMFILE, 0, INT_MAX);
-    ck_assert_int_eq(setitimer(ITIMER_REAL, &soon, NULL), 0);
+    ck_assert_int_eq(setitimer(ITIMER_REAL, &often, NULL), 0);
     turning_poll(-1);
+    ck_assert_int_eq(setitimer(ITIMER_REAL, &never, NULL), 0);
     turning_expect_rest(1, (mio_event[]){{.kind = MIO_INTERRUPTED}});
     ck_assert_int_gt(fault_disarm(), 0);
     ck_assert(signal(SIGALRM, SIG_DFL) == interruption);
