@@ -15,6 +15,7 @@
 #include <errno.h>
 #include <limits.h>
 #include <net/if.h>
+#include <string.h>
 
 mio__lua_datagram *mio__lua_datagram_new(lua_State *L, bool has_end)
 {
@@ -241,12 +242,15 @@ static int datagram_try_send_batch(lua_State *L)
 static int datagram_opt_interface(lua_State *L, int arg)
 {
     lua_Integer number;
+    const char *name;
     unsigned index;
+    size_t size;
 
     if (lua_isnoneornil(L, arg))
         return 0;
     if (lua_type(L, arg) == LUA_TSTRING) {
-        index = if_nametoindex(lua_tostring(L, arg));
+        name = lua_tolstring(L, arg, &size);
+        index = strlen(name) == size ? if_nametoindex(name) : 0;
         return index == 0 ? -1 : (int)index;
     }
     number = luaL_checkinteger(L, arg);

@@ -1,6 +1,7 @@
 #include "dispatch.h"
 
 #include "channel.h"
+#include "coroutine.h"
 #include "process.h"
 #include "registration.h"
 #include "result.h"
@@ -13,14 +14,10 @@
 
 static int dispatch_push_ready(lua_State *L, int table, const mio_event *event)
 {
-    const unsigned closed = MIO_READ_CLOSED | MIO_WRITE_CLOSED | MIO_ERROR;
-
     if (mio__lua_slots_get(L, table, event->id, SLOT_HANDLER) <= LUA_TBOOLEAN)
         return -1;
     mio__lua_slots_get(L, table, event->id, SLOT_SOURCE);
-    lua_pushboolean(L, (event->ready & MIO_READABLE) != 0);
-    lua_pushboolean(L, (event->ready & MIO_WRITABLE) != 0);
-    lua_pushboolean(L, (event->ready & closed) != 0);
+    mio__lua_dispatch_push_flags(L, event->ready);
     mio__lua_slots_get(L, table, event->id, SLOT_OBJECT);
     return 5;
 }
@@ -89,24 +86,10 @@ static int dispatch_nothing(lua_State *L)
     return 0;
 }
 
-/* A host's own registration may have the slot that one of Lua's had, which the core has ended
-   without our knowing. */
-static bool dispatch_is_ours(lua_State *L, int table, const mio_event *event)
-{
-    const mio__lua_registration *registration;
-
-    mio__lua_slots_get(L, table, event->id, SLOT_OBJECT);
-    registration = lua_touserdata(L, -1);
-    lua_pop(L, 1);
-    return registration != NULL && registration->id == event->id;
-}
-
 int mio__lua_dispatch_push(lua_State *L, int frame, const mio_event *event)
 {
     switch (event->kind) {
     case MIO_READY:
-        if (!dispatch_is_ours(L, frame + LOOP_REGISTRATIONS, event))
-            return -1;
         return dispatch_push_ready(L, frame + LOOP_REGISTRATIONS, event);
     case MIO_TIMEOUT:
         return dispatch_push_timer(L, frame + LOOP_TIMERS, event);
@@ -123,6 +106,48 @@ int mio__lua_dispatch_push(lua_State *L, int frame, const mio_event *event)
         break;
     }
     return -1;
+}
+
+/* ------------------------------------------------------------ a host's event */
+
+/* The id of the registration that has the event's slot in a table; 0 for none. */
+static uint64_t dispatch_registration(lua_State *L, int table, const mio_event *event)
+{
+    const mio__lua_registration *registration;
+
+    mio__lua_slots_get(L, table, event->id, SLOT_OBJECT);
+    registration = lua_touserdata(L, -1);
+    lua_pop(L, 1);
+    return registration != NULL ? registration->id : 0;
+}
+
+static uint64_t dispatch_timer(lua_State *L, int table, const mio_event *event)
+{
+    const mio__lua_timer *timer;
+
+    mio__lua_slots_get(L, table, event->id, SLOT_OBJECT);
+    timer = lua_touserdata(L, -1);
+    lua_pop(L, 1);
+    return timer != NULL ? timer->id : 0;
+}
+
+bool mio__lua_dispatch_is_ours(lua_State *L, int frame, const mio_event *event)
+{
+    switch (event->kind) {
+    case MIO_READY:
+        return dispatch_registration(L, frame + LOOP_REGISTRATIONS, event) == event->id;
+    case MIO_SIGNAL:
+        return dispatch_registration(L, frame + LOOP_SIGNALS, event) == event->id;
+    case MIO_CHILD:
+        return dispatch_registration(L, frame + LOOP_CHILDREN, event) == event->id;
+    case MIO_TIMEOUT:
+        return dispatch_timer(L, frame + LOOP_TIMERS, event) == event->id;
+    case MIO_NOTIFY: /* is looked at where its handler is pushed */
+    case MIO_INTERRUPTED:
+    case MIO_TICK:
+        break;
+    }
+    return true;
 }
 
 /* ------------------------------------------------------------------- run */
@@ -191,18 +216,42 @@ static int run_deliver(lua_State *L, int status, lua_KContext ctx)
     return 1;
 }
 
+/* Whether a coroutine is in run, which may still come back. */
+static bool run_is_on(lua_State *L, const mio__lua_loop *loop)
+{
+    lua_State *co;
+
+    if (loop->runner == NULL)
+        return false;
+    lua_getiuservalue(L, lua_upvalueindex(1), STATE_RUNNERS);
+    lua_rawgetp(L, -1, loop);
+    co = lua_tothread(L, -1);
+    lua_pop(L, 2);
+    return co != NULL && !mio__lua_coroutine_is_dead(co);
+}
+
+/* Be the one that is. */
+static void run_claim(lua_State *L, mio__lua_loop *loop)
+{
+    lua_getiuservalue(L, lua_upvalueindex(1), STATE_RUNNERS);
+    lua_pushthread(L);
+    lua_rawsetp(L, -2, loop);
+    lua_pop(L, 1);
+    loop->runner = L;
+}
+
 /* Build the frame. Returns 0, or the number of results that say why not. */
 static int run_enter(lua_State *L, mio__lua_loop *loop)
 {
     if (loop->core == NULL)
         return mio__lua_token(L, "closed");
-    if (loop->running || loop->attached)
+    if (loop->attached || run_is_on(L, loop))
         return mio__lua_token(L, "running");
     lua_settop(L, RUN_LOOP);
+    run_claim(L, loop);
     mio__lua_dispatch_push_frame(L);
     lua_getiuservalue(L, RUN_LOOP, LOOP_RUNNING);
     lua_toclose(L, RUN_GUARD);
-    loop->running = true;
     return 0;
 }
 
@@ -250,11 +299,17 @@ void mio__lua_dispatch_push_guard(lua_State *L, mio__lua_loop *loop)
     guard->loop = loop;
 }
 
+/* A coroutine that has failed in run may be closed late, when another one is. */
 static int guard_close(lua_State *L)
 {
     const mio__lua_running *guard = lua_touserdata(L, 1);
 
-    guard->loop->running = false;
+    if (guard->loop->runner != L)
+        return 0;
+    guard->loop->runner = NULL;
+    lua_getiuservalue(L, lua_upvalueindex(1), STATE_RUNNERS);
+    lua_pushnil(L);
+    lua_rawsetp(L, -2, guard->loop);
     return 0;
 }
 

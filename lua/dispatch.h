@@ -31,6 +31,23 @@ int mio__lua_dispatch_run_once(lua_State *L);
  */
 int mio__lua_dispatch_push(lua_State *L, int frame, const mio_event *event);
 
+/*
+ * Whether an event of a host's loop is one of Lua's at all. The host may have dropped what
+ * would have told us that a slot is free, and have something of its own in it now. In a loop of
+ * our own no event is dropped, and so nothing asks. `frame` as above.
+ */
+bool mio__lua_dispatch_is_ours(lua_State *L, int frame, const mio_event *event);
+
+/* Push what an event of a source tells: readable, writable, closed. */
+static inline void mio__lua_dispatch_push_flags(lua_State *L, unsigned ready)
+{
+    const unsigned closed = MIO_READ_CLOSED | MIO_WRITE_CLOSED | MIO_ERROR;
+
+    lua_pushboolean(L, (ready & MIO_READABLE) != 0);
+    lua_pushboolean(L, (ready & MIO_WRITABLE) != 0);
+    lua_pushboolean(L, (ready & closed) != 0);
+}
+
 /* Push the loop's slot tables, after the loop itself, which is on top. */
 void mio__lua_dispatch_push_frame(lua_State *L);
 

@@ -94,7 +94,7 @@ static int embed_dispatch(lua_State *L)
 {
     const mio_event *event = lua_touserdata(L, 2);
     const mio__lua_loop *loop;
-    int count;
+    int count = -1;
 
     lua_getiuservalue(L, lua_upvalueindex(1), STATE_ATTACHED);
     lua_rawgetp(L, -1, lua_touserdata(L, 1));
@@ -103,7 +103,8 @@ static int embed_dispatch(lua_State *L)
         return 0;
     lua_replace(L, EMBED_LOOP);
     mio__lua_dispatch_push_frame(L);
-    count = mio__lua_dispatch_push(L, EMBED_LOOP, event);
+    if (mio__lua_dispatch_is_ours(L, EMBED_LOOP, event))
+        count = mio__lua_dispatch_push(L, EMBED_LOOP, event);
     if (count >= 0)
         lua_call(L, count, 0);
     lua_pushboolean(L, count >= 0 && event->kind != MIO_INTERRUPTED);

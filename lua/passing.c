@@ -3,6 +3,7 @@
 #include "buffer.h"
 #include "datagram.h"
 #include "listener.h"
+#include "names.h"
 #include "piece.h"
 #include "result.h"
 #include "stream.h"
@@ -25,7 +26,7 @@ mio__lua_source *mio__lua_socket_new(lua_State *L, mio_socket_type type)
 int mio__lua_passing_pair(lua_State *L)
 {
     static const char *const names[] = {"stream", "seqpacket", "datagram", NULL};
-    const mio_socket_type type = (mio_socket_type)luaL_checkoption(L, 1, "stream", names);
+    const mio_socket_type type = (mio_socket_type)mio__lua_name_check(L, 1, "stream", names);
     mio__lua_source *one = mio__lua_socket_new(L, type);
     mio__lua_source *other = mio__lua_socket_new(L, type);
     mio_fd fds[2];

@@ -1,5 +1,6 @@
 #include "process.h"
 
+#include "names.h"
 #include "options.h"
 #include "result.h"
 #include "signal_names.h"
@@ -232,17 +233,16 @@ static int process_kill(lua_State *L)
 static int process_index(lua_State *L)
 {
     const mio__lua_process *process = process_check(L);
-    const char *name = lua_type(L, 2) == LUA_TSTRING ? lua_tostring(L, 2) : "";
+    int stream;
 
-    if (strcmp(name, "pid") == 0) {
+    if (mio__lua_name_is(L, 2, "pid")) {
         lua_pushinteger(L, process->pid);
         return 1;
     }
-    for (int i = 0; process_streams[i] != NULL; i++) {
-        if (strcmp(name, process_streams[i]) == 0) {
-            lua_getiuservalue(L, 1, i + 1);
-            return 1;
-        }
+    stream = mio__lua_name_find(L, 2, process_streams);
+    if (stream >= 0) {
+        lua_getiuservalue(L, 1, stream + 1);
+        return 1;
     }
     lua_pushvalue(L, 2);
     lua_rawget(L, lua_upvalueindex(2));

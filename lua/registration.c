@@ -1,5 +1,6 @@
 #include "registration.h"
 
+#include "names.h"
 #include "options.h"
 #include "process.h"
 #include "result.h"
@@ -11,7 +12,6 @@
 #include "mio/signal.h"
 
 #include <errno.h>
-#include <string.h>
 
 /* ----------------------------------------------------------------- arguments */
 
@@ -253,7 +253,7 @@ static int registration_index(lua_State *L)
 {
     const mio__lua_registration *registration = registration_check(L);
 
-    if (lua_type(L, 2) == LUA_TSTRING && strcmp(lua_tostring(L, 2), "source") == 0)
+    if (mio__lua_name_is(L, 2, "source"))
         return registration_push_source(L, registration);
     lua_pushvalue(L, 2);
     lua_rawget(L, lua_upvalueindex(2));

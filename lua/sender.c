@@ -27,7 +27,7 @@ void mio__lua_sender_push(lua_State *L, mio__lua_port *port)
 
 bool mio__lua_sender_fill(mio__lua_sender *sender, mio_channel *channel)
 {
-    const bool wakes = sender->object.tag == MIO__LUA_TAG + CLASS_WAKER;
+    const bool wakes = sender->object.tag == mio__lua_class_tag(CLASS_WAKER);
 
     sender->port = mio__lua_port_new(channel, wakes);
     return sender->port != NULL;
@@ -190,7 +190,8 @@ int mio_lua_sender_get(lua_State *L, int index, mio_lua_sender **ret_sender)
 {
     const mio__lua_sender *sender = sender_test(L, index);
 
-    if (sender == NULL || sender->port == NULL || mio__lua_port_wakes(sender->port))
+    if (sender == NULL || sender->port == NULL || mio__lua_port_wakes(sender->port) ||
+        ret_sender == NULL)
         return -EINVAL;
     *ret_sender = mio__lua_port_ref(sender->port);
     return 0;

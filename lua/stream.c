@@ -2,6 +2,7 @@
 
 #include "address.h"
 #include "buffer.h"
+#include "names.h"
 #include "options.h"
 #include "passing.h"
 #include "piece.h"
@@ -241,7 +242,7 @@ static int stream_shutdown(lua_State *L)
     static const mio_shutdown_how hows[] = {MIO_SHUTDOWN_READ, MIO_SHUTDOWN_WRITE,
                                             MIO_SHUTDOWN_BOTH};
     const mio__lua_stream *stream = stream_check(L);
-    const mio_shutdown_how how = hows[luaL_checkoption(L, 2, "w", names)];
+    const mio_shutdown_how how = hows[mio__lua_name_check(L, 2, "w", names)];
 
     if (stream->source.fd < 0)
         return mio__lua_token(L, "closed");

@@ -113,6 +113,13 @@ local function strings_in(path, array)
   return names
 end
 
+-- Run the example of a method, as it stands, with these globals more.
+local function example(method, globals)
+  local place = assert(text:find("\nfunction " .. method .. "(", 1, true), method)
+  local code = text:sub(1, place):match(".*%-%-%-```lua\n(.-)%-%-%-```"):gsub("%-%-%-", "")
+  assert(load(code, "=" .. method, "t", setmetatable(globals, { __index = _G })))()
+end
+
 describe("the types", function()
   helper.watch()
 
@@ -141,7 +148,7 @@ describe("the types", function()
     assert.same(set("host", "port", "family"), documented["mio.address"].fields)
     assert.same(set("source"), documented["mio.registration"].fields)
     for _, source in ipairs({ "address", "process", "registration" }) do
-      for field in read(("lua/%s.c"):format(source)):gmatch('strcmp%([^\n]-, "(%w+)"%)') do
+      for field in read(("lua/%s.c"):format(source)):gmatch('name_is%([^\n]-, "(%w+)"%)') do
         assert.is_true(documented["mio." .. source].fields[field], field)
       end
     end
@@ -203,6 +210,77 @@ describe("the types", function()
         assert.same(told.declared, parameters, full)
       end
     end
+  end)
+
+  it("have an example of a connection", function()
+    local loop, listener = helper.loop(), helper.listener()
+    local turns, got = 0, nil
+    example("mio.try_connect", {
+      loop = loop,
+      mio = {
+        try_connect = function()
+          return helper.keep(mio.try_connect(listener:local_address()))
+        end,
+      },
+      on_data = function(stream, _, _, _, registration)
+        got = stream:try_read()
+        registration:deregister()
+      end,
+    })
+    local server = helper.accept(listener)
+    server:try_write("hello")
+    while loop:run_once(0.02) and not got and turns < 10 do
+      turns = turns + 1
+    end
+    assert.equal("hello", got)
+    local calls = 0
+    example("mio.try_connect", {
+      loop = loop,
+      mio = {
+        try_connect = function()
+          local nobody <close> = mio.listen("127.0.0.1:0")
+          local address = nobody:local_address()
+          nobody:close()
+          return helper.keep(mio.try_connect(address))
+        end,
+      },
+      on_data = function() calls = calls + 1 end,
+    })
+    assert.is_true(loop:run())
+    assert.equal(0, calls)
+  end)
+
+  it("have an example of a loop that is a guest", function()
+    local calls = {}
+    local inner, outer = helper.loop(), helper.loop()
+    local client, server = helper.pair()
+    local registration = assert(inner:register(server, "r", function()
+      table.insert(calls, server:try_read())
+    end))
+    inner:after(0, function() table.insert(calls, "timer") client:try_write("source") end)
+    example("loop:pollfd", { inner = inner, outer = outer })
+    registration:pause(0.01)
+    while #calls < 2 do
+      assert(outer:run_once())
+    end
+    assert.same({ "timer", "source" }, calls)
+  end)
+
+  it("have an example of a poll that is a guest", function()
+    local calls = {}
+    local inner, outer = helper.poll(), helper.loop()
+    local client, server = helper.pair()
+    local registration = assert(inner:register(server, "server", "r"))
+    registration:pause(0.01)
+    client:try_write("x")
+    example("poll:pollfd", { inner = inner, outer = outer, dispatch = function(...)
+      table.insert(calls, { ... })
+      registration:pause(0.01)
+    end })
+    while #calls < 2 do
+      assert(outer:run_once())
+    end
+    assert.same({ "server", true, false, false }, calls[1])
   end)
 
   it("are a chunk of Lua that does nothing", function()

@@ -85,7 +85,7 @@ MIO_API int mio_lua_dispatch(struct lua_State *L, mio_loop *loop, const mio_even
  *   ret_sender   to be given to mio_lua_sender_unref(); until then the channel goes on
  *
  * Returns 0, or
- *   -EINVAL   no sender, or one that is closed
+ *   -EINVAL   no sender, or one that is closed; `ret_sender` is NULL
  *
  * Thread: that of L. Cost: a lock.
  */

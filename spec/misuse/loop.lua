@@ -135,11 +135,28 @@ end
 rows["a run that is dropped, its loop kept"] = function()
   local loop = mio.loop()
   loop:after(0, coroutine.yield)
-  coroutine.wrap(function() loop:run() end)()
-  collectgarbage()
-  collectgarbage()
+  local wrapped = coroutine.wrap(function() loop:run() end)
+  wrapped()
   refused("running", loop:run())
+  wrapped = nil -- luacheck: ignore
+  collectgarbage()
+  collectgarbage()
+  assert(loop:run())
   assert(loop:close())
+end
+
+rows["a run whose coroutine has failed, closed while another one runs the loop"] = function()
+  local loop = mio.loop()
+  loop:after(0, error)
+  local failed = coroutine.create(function() loop:run() end)
+  assert(not coroutine.resume(failed))
+  loop:after(0, coroutine.yield)
+  local running = coroutine.create(function() return loop:run() end)
+  assert(coroutine.resume(running))
+  coroutine.close(failed)
+  refused("running", loop:run())
+  assert(select(2, coroutine.resume(running)))
+  assert(loop:run())
 end
 
 rows["os.exit with closing the state, in a handler"] = function()

@@ -37,6 +37,47 @@ rows["a regular file, a folder, a closed file"] = function()
   assert(err == "closed")
 end
 
+rows["a paused file that is closed behind its loop, and whose number comes back"] = function()
+  local loop = mio.loop()
+  for _, again in ipairs({ true, false }) do
+    local file, calls, told = assert(io.popen("echo text")), 0, false
+    local paused = assert(loop:register(file, "r", function(_, _, _, closed) told = closed end))
+    assert(paused:pause(0.01))
+    file:close() -- a Lua file: mio does not know
+    local other = assert(io.popen("echo text")) -- with its number
+    local registration = again and assert(loop:register(other, "r", function(_, _, _, _, this)
+      calls = calls + 1
+      this:deregister()
+    end))
+    assert(loop:run())
+    assert(calls == (again and 1 or 0) and told == not again)
+    assert(not registration or not registration.source)
+    other:close()
+    assert(select(2, paused:pause(1)) == "closed")
+  end
+end
+
+rows["one coroutine for everything, which ends"] = function()
+  for _, finish in ipairs({ nothing, error, function() coroutine.yield() end }) do
+    local loop = mio.loop()
+    local co = coroutine.create(finish)
+    for _ = 1, 20 do
+      assert(loop:register(ready(), "w", co))
+      assert(loop:every(0.001, co))
+      local sender = assert(loop:channel(co))
+      sender:send(true)
+      sender:close()
+    end
+    assert(loop:signal("USR1", co))
+    helper.kill("USR1")
+    while tostring(loop) ~= "mio.loop (0 registered)" do
+      pcall(loop.run_once, loop)
+    end
+    assert(not pcall(loop.after, loop, 0, co))
+    assert(loop:run())
+  end
+end
+
 rows["standard streams"] = function()
   local loop = mio.loop()
   for _, file in ipairs({ io.stdin, io.stdout, io.stderr }) do

@@ -68,6 +68,8 @@ int mio_channel_new(mio_loop *loop, const mio_channel_config *config, mio_channe
     size_t size;
     int err;
 
+    if (ret_channel == NULL)
+        return -EINVAL;
     if (config == NULL)
         config = &defaults;
     message_size = config->message_size != 0 ? config->message_size : CHANNEL_MESSAGE_SIZE;

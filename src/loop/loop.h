@@ -1,8 +1,8 @@
 /*
  * The loop's parts, and how they hang together.
  *
- * 1. A registration is armed (the kernel has it, under its id as token) or it rests (the
- *    kernel has not: it is paused, and the timer `pause_id` will arm it again).
+ * 1. The kernel has every registration, under its id as token. It is armed, or it rests (the
+ *    selector has it suspended: it is paused, and the timer `pause_id` will arm it again).
  * 2. fds leads from the descriptor of every registration to its id, and from no other to one
  *    that lives.
  * 3. Ids of the four slabs differ in kind. The kernel's tokens are ids of registrations; an
@@ -33,6 +33,8 @@
 #include "sys/signal_pipe.h"
 
 #include <stdbool.h>
+
+enum { LOOP_BACK_OFF_NS = 10000000 };
 
 #ifdef MIO__GEOMETRY_SMALL
 enum {

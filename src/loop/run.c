@@ -61,6 +61,8 @@ int mio_loop_run(mio_loop *loop, const mio_handler *handler, void *ctx)
 {
     int err;
 
+    if (handler == NULL)
+        return -EINVAL;
     if (loop->running)
         return -EBUSY;
     loop->running = true;

@@ -21,6 +21,7 @@
 #include "loop/turn.h"
 
 #include "loop/loop.h"
+#include "sys/clock.h"
 
 #include <errno.h>
 
@@ -38,6 +39,18 @@ static int64_t turn_sleep(const mio_loop *loop, int64_t timeout_ns)
     return timeout_ns;
 }
 
+/* A ghost that could not be driven out ends every wait at once. So the queue is asked at
+   intervals only, without waiting. See rebuild.c. */
+static int turn_back_off(mio_loop *loop, int64_t sleep_ns)
+{
+    const bool is_short = sleep_ns >= 0 && sleep_ns < LOOP_BACK_OFF_NS;
+    const int err = mio__clock_sleep(is_short ? sleep_ns : LOOP_BACK_OFF_NS);
+
+    if (err < 0)
+        return err;
+    return mio__selector_wait(&loop->selector, loop->batch, loop->capacity, 0);
+}
+
 /*
  * A virtual clock does not wait for time to pass: when nothing is ready it jumps. Only a wait
  * that nothing could end but the kernel is a true one.
@@ -46,9 +59,12 @@ static int turn_wait(mio_loop *loop, int64_t timeout_ns)
 {
     const int64_t sleep_ns = turn_sleep(loop, timeout_ns);
     const bool jumps = loop->clock == MIO_CLOCK_VIRTUAL && sleep_ns > 0;
-    const int count =
-        mio__selector_wait(&loop->selector, loop->batch, loop->capacity, jumps ? 0 : sleep_ns);
+    int count;
 
+    if (loop->haunted)
+        return turn_back_off(loop, sleep_ns);
+    count =
+        mio__selector_wait(&loop->selector, loop->batch, loop->capacity, jumps ? 0 : sleep_ns);
     if (jumps && count == 0)
         loop->virtual_ns += sleep_ns;
     return count;
@@ -84,7 +100,7 @@ int mio_loop_poll(mio_loop *loop, int64_t timeout_ns)
    nothing by themselves: see signal.c, child.c and channel.c. */
 void mio__turn_decline(mio_loop *loop, const mio__registration *registration)
 {
-    if (registration == NULL || registration->pause_id != 0) {
+    if (registration == NULL) {
         loop->haunted |= loop->bereft && loop->turn != loop->bereft_turn; /* else stale */
         return;
     }

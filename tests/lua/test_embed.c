@@ -3,8 +3,9 @@
  */
 #include "mio/lua.h"
 
-#include "sources.h"
+#include "children.h"
 
+#include "mio/child.h"
 #include "mio/signal.h"
 #include "mio/timer.h"
 
@@ -276,6 +277,95 @@ START_TEST(the_hosts_registration_may_have_a_slot_that_was_luas)
 }
 END_TEST
 
+/* A turn whose events never reach Lua. */
+static void drop_turn(void)
+{
+    mio_event event;
+
+    ck_assert_int_eq(mio_loop_poll(loop, source_soon_ns), 0);
+    while (mio_loop_next(loop, &event))
+        continue;
+}
+
+/* The core is done with a timer of Lua's, and gives its slot to the next one. */
+static void drop_timer(void)
+{
+    run_code(L, "calls = 0\n"
+                "local function called() calls = calls + 1 end\n"
+                "timer = assert(loop:after(0, called))\n");
+    drop_turn();
+}
+
+START_TEST(the_hosts_timer_may_have_a_slot_that_was_luas)
+{
+    int others;
+
+    drop_timer();
+    ck_assert_int_eq(mio_loop_after(loop, 0, 1, NULL), 0);
+    ck_assert_int_eq(run_turn(&others), 0);
+    ck_assert_int_eq(others, 1);
+    expect_global("calls", 0);
+    run_code(L, "assert(timer:reset(0))\n");
+    ck_assert_int_eq(run_turn(&others), 1);
+    expect_global("calls", 1);
+}
+END_TEST
+
+START_TEST(a_timer_may_have_a_slot_whose_event_was_dropped)
+{
+    int others;
+
+    drop_timer();
+    run_code(L, "local old = timer\n"
+                "timer = assert(loop:after(0, function() calls = calls + 10 end))\n"
+                "assert(old:cancel() and tostring(old) == 'mio.timer (not armed)')\n");
+    ck_assert_int_eq(run_turn(&others), 1);
+    expect_global("calls", 10);
+}
+END_TEST
+
+START_TEST(the_hosts_child_may_have_a_slot_that_was_luas)
+{
+    int others, pid = children_exiting(0);
+
+    lua_pushinteger(L, pid);
+    lua_setglobal(L, "pid");
+    run_code(L, "child = assert(loop:child(pid, error))\n");
+    do {
+        drop_turn();
+    } while (mio_loop_count(loop) > 0);
+    pid = children_exiting(0);
+    ck_assert_int_eq(mio_loop_child(loop, pid, 1, NULL), 0);
+    do {
+        ck_assert_int_eq(run_turn(&others), 0);
+    } while (others == 0);
+    ck_assert_int_eq(others, 1);
+    run_code(L, "assert(child:deregister())\n");
+}
+END_TEST
+
+/* The host ends what Lua has made: the ids are no secret. */
+START_TEST(the_hosts_signal_may_have_a_slot_that_was_luas)
+{
+    mio_event event;
+    uint64_t id = 0;
+    int others;
+
+    run_code(L, "registration = assert(loop:signal('USR1', error))\n");
+    ck_assert_int_eq(raise(SIGUSR1), 0);
+    ck_assert_int_eq(mio_loop_poll(loop, source_soon_ns), 0);
+    while (mio_loop_next(loop, &event)) {
+        if (event.kind == MIO_SIGNAL)
+            id = event.id;
+    }
+    ck_assert_int_eq(mio_loop_deregister(loop, id), 0);
+    ck_assert_int_eq(mio_loop_signal(loop, SIGUSR1, 1, NULL), 0);
+    ck_assert_int_eq(raise(SIGUSR1), 0);
+    ck_assert_int_eq(run_turn(&others), 0);
+    ck_assert_int_eq(others, 1);
+}
+END_TEST
+
 START_TEST(two_states_share_one_loop)
 {
     lua_State *second = state_new();
@@ -486,6 +576,11 @@ Suite *harness_suite(void)
     tcase_add_test(tcase, what_a_handler_stops_is_told_no_more);
     tcase_add_test(tcase, lua_can_shut_it_down);
     tcase_add_test(tcase, the_hosts_registration_may_have_a_slot_that_was_luas);
+    tcase_add_test(tcase, the_hosts_timer_may_have_a_slot_that_was_luas);
+    tcase_add_test(tcase, a_timer_may_have_a_slot_whose_event_was_dropped);
+    if (!harness_in_valgrind()) /* which does not know pidfd_open() */
+        tcase_add_test(tcase, the_hosts_child_may_have_a_slot_that_was_luas);
+    tcase_add_test(tcase, the_hosts_signal_may_have_a_slot_that_was_luas);
     tcase_add_test(tcase, two_states_share_one_loop);
     tcase_add_test(tcase, dispatching_allocates_nothing);
     tcase_add_test(tcase, detaching_ends_what_lua_has_registered);

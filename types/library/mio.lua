@@ -12,10 +12,9 @@
 --- * `"again"`: not now; wait for the event
 --- * `"closed"`: the object was closed, or its registration or loop has ended
 --- * `"running"`: the loop runs already
---- * `"full"`: a batch has room for no more
+--- * `"full"`: a batch has room for no more, or a channel for no message
 ---
 ---A datagram that does not fit is `nil, "too long", "EMSGSIZE"`, in both directions.
---- * `"full"`: the channel has no room for one more message
 ---
 ---The end of a stream is `nil, "end of stream", "EOF"`. A programmer's mistake (a wrong type,
 ---a number out of range, an unknown option) raises an error that names function and argument.
@@ -49,8 +48,8 @@
 ---@field version string the library's version, "major.minor.patch"
 local mio = {}
 
----What can be registered: a socket or a set of signals of mio; a loop or poll, which nests in
----another one; the number of a descriptor; a Lua file; an object of any library that has a
+---What can be registered: a socket or a set of signals of mio; a loop or poll, which is a guest
+---of another one then, see `loop:pollfd`; the number of a descriptor; a Lua file; an object of any library that has a
 ---method `pollfd`, `getfd` or `get_fd` (asked in this order) which returns the number.
 ---
 ---mio knows when its own sockets are closed, and ends their registrations first. Whatever
@@ -92,8 +91,7 @@ local mio = {}
 ---@alias mio.socket_option "nodelay"|"keepalive"|"keepalive_idle"|"keepalive_interval"|"keepalive_count"|"linger"|"reuseaddr"|"reuseport"|"ttl"|"recv_buffer"|"send_buffer"|"only_v6"|"broadcast"|"multicast_ttl"|"multicast_loop"
 
 ---Called for each event of a registered source. A coroutine works as well: each event resumes
----it, and `coroutine.yield()` returns these arguments; when it has ended, so has the
----registration.
+---it, and `coroutine.yield()` returns these arguments; see `mio.loop`.
 ---
 ---`closed` says that the peer will send no more, or will receive no more, or that an error is
 ---pending: the next read or write tells which. `readable` and `writable` are then set too,
@@ -329,7 +327,8 @@ function mio.signal(signal, ...) end
 ---loop:register(stream, "w", function(_, _, _, _, registration)
 ---  local connected, err = stream:connected()
 ---  if connected then
----    registration:reregister("r")
+---    registration:deregister()
+---    loop:register(stream, "r", on_data)  -- which reads: what is left unread is told again
 ---  elseif err ~= "again" then
 ---    stream:close()
 ---  end
@@ -679,7 +678,8 @@ local listener = {}
 function listener:try_accept() end
 
 ---Accept all clients that wait: `for stream in listener:try_accepts() do ... end`. The loop
----ends when nobody waits, and where accepting fails: the next event tells more.
+---ends when nobody waits, when the listener rests, and when it is closed. Raises an error where
+---it never will accept again: its descriptor was closed, or shut down, by something else.
 ---@return fun(listener: mio.listener): mio.stream? iterator
 ---@return mio.listener
 function listener:try_accepts() end
@@ -732,8 +732,14 @@ function listener:close() end
 ---An error in a handler leaves `run` as if it had been called from there, with its traceback
 ---under `xpcall`. Nothing is lost by it: the next `run` goes on with the event after it. A
 ---handler may yield where `run` was called in a coroutine; `run` goes on when that is
----resumed. If it never is, or if an error has left `run` and ended its coroutine, the loop
----counts as running until `coroutine.close` is called.
+---resumed. Until then the loop counts as running; not any more when the coroutine has failed, was
+---closed, or was dropped and collected.
+---
+---**Coroutines as handlers.** Each event resumes the coroutine. When it has returned or failed,
+---what has resumed it ends, a channel too. It may handle several things: each of the others ends
+---when it would resume it, and says nothing; what is to end sooner the coroutine ends by itself
+---before it returns. A coroutine that is dead already, and the main one, raise an error where
+---they are registered; one that is not suspended when its event comes, in `run`.
 ---@class mio.loop
 local loop = {}
 
@@ -895,14 +901,18 @@ function loop:advance(seconds) end
 ---are ready: with it and `timeout` the loop is a guest in another one, as docs/nesting.md
 ---shows for mio, cqueues and luv. It stays the loop's. Fails with `"closed"`.
 ---
+---Timers, the ends of pauses and events that an earlier turn has left do not make it readable:
+---for them the host waits no longer than `timeout`. It asks for that after each turn of the guest,
+---and after whatever else sets a timer of the guest.
+---
 ---```lua
----local alarm
+---local timer
 ---local function turn()
 ---  inner:run_once(0)
----  alarm:reset(inner:timeout() or math.huge)
+---  timer:reset(inner:timeout() or math.huge)
 ---end
+---timer = outer:after(inner:timeout() or math.huge, turn)
 ---outer:register(inner, "r", turn)
----alarm = outer:after(0, turn)
 ---```
 ---@return integer? descriptor
 ---@return string? err
@@ -977,11 +987,36 @@ function poll:wait(seconds) end
 ---@return string? code
 function poll:waker(token) end
 
----The descriptor of the kernel's queue, readable while sources are ready: by it a poll nests
----in other polls and loops. It stays the poll's. Fails with `"closed"`.
+---The descriptor of the kernel's queue, readable while sources are ready: by it a poll is the
+---guest of another poll, of a loop, or of another library. It stays the poll's. Fails with
+---`"closed"`.
+---
+---The ends of pauses (a listener rests at the descriptor limit) and events that an earlier `wait`
+---has left do not make it readable: for them the host waits no longer than `timeout`, which it
+---asks for after each `wait`.
+---
+---```lua
+---local timer
+---local function turn()
+---  for token, r, w, closed in inner:wait(0) do dispatch(token, r, w, closed) end
+---  timer:reset(inner:timeout() or math.huge)
+---end
+---timer = outer:after(inner:timeout() or math.huge, turn)
+---outer:register(inner, "r", turn)
+---```
 ---@return integer? descriptor
 ---@return string? err
 function poll:pollfd() end
+
+---What a host has to wait for on `pollfd`: always `"r"`, as cqueues asks for it.
+---@return "r"
+function poll:events() end
+
+---How long a host may wait until it has to call `wait(0)`, whatever `pollfd` tells. Fails with
+---`"closed"`.
+---@return number? seconds nil for ever
+---@return string? err
+function poll:timeout() end
 
 ---End everything that is registered, and close the poll. The sources stay open.
 ---@return true
@@ -1031,7 +1066,9 @@ function registration:reregister(interest, options) end
 ---Have it rest: nothing is told for a while, whatever its trigger; then it is armed by itself.
 ---A pause during a pause moves its end.
 ---
----Fails with `"closed"` or `ENOMEM`. Raises an error for a signal or a child.
+---Fails with `"closed"`, `ENOMEM`, or `EBADF` where the descriptor was closed by something else:
+---the registration has ended then. One that is closed during the pause is told at its end, as an
+---event with `closed`. Raises an error for a signal or a child.
 ---@param seconds number 0 or more
 ---@return true? ok
 ---@return string? err
