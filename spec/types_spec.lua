@@ -113,11 +113,10 @@ local function strings_in(path, array)
   return names
 end
 
--- Run the example of a method, as it stands, with these globals more.
-local function example(method, globals)
-  local place = assert(text:find("\nfunction " .. method .. "(", 1, true), method)
-  local code = text:sub(1, place):match(".*%-%-%-```lua\n(.-)%-%-%-```"):gsub("%-%-%-", "")
-  assert(load(code, "=" .. method, "t", setmetatable(globals, { __index = _G })))()
+-- Run the example of a function, as it stands, with these globals more.
+local function example(class, name, globals)
+  local code = documented[class].methods[name].doc:match("```lua\n(.-)```")
+  assert(load(code, "=" .. name, "t", setmetatable(globals, { __index = _G })))()
 end
 
 describe("the types", function()
@@ -215,7 +214,7 @@ describe("the types", function()
   it("have an example of a connection", function()
     local loop, listener = helper.loop(), helper.listener()
     local turns, got = 0, nil
-    example("mio.try_connect", {
+    example("mio", "try_connect", {
       loop = loop,
       mio = {
         try_connect = function()
@@ -234,7 +233,7 @@ describe("the types", function()
     end
     assert.equal("hello", got)
     local calls = 0
-    example("mio.try_connect", {
+    example("mio", "try_connect", {
       loop = loop,
       mio = {
         try_connect = function()
@@ -258,7 +257,7 @@ describe("the types", function()
       table.insert(calls, server:try_read())
     end))
     inner:after(0, function() table.insert(calls, "timer") client:try_write("source") end)
-    example("loop:pollfd", { inner = inner, outer = outer })
+    example("mio.loop", "pollfd", { inner = inner, outer = outer })
     registration:pause(0.01)
     while #calls < 2 do
       assert(outer:run_once())
@@ -273,7 +272,7 @@ describe("the types", function()
     local registration = assert(inner:register(server, "server", "r"))
     registration:pause(0.01)
     client:try_write("x")
-    example("poll:pollfd", { inner = inner, outer = outer, dispatch = function(...)
+    example("mio.poll", "pollfd", { inner = inner, outer = outer, dispatch = function(...)
       table.insert(calls, { ... })
       registration:pause(0.01)
     end })
