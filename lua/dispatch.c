@@ -7,6 +7,7 @@
 #include "seconds.h"
 #include "signal_names.h"
 #include "slots.h"
+#include "stats.h"
 #include "timer.h"
 
 /* ------------------------------------------------------------- one event */
@@ -90,22 +91,23 @@ static int dispatch_nothing(lua_State *L)
 }
 
 /* A host's own registration may have the slot that one of Lua's had, which the core has ended
-   without our knowing. */
-static bool dispatch_is_ours(lua_State *L, int table, const mio_event *event)
+   without our knowing. Slots of all other kinds are emptied as their things end. */
+bool mio__lua_dispatch_is_ours(lua_State *L, int table, mio_event_kind kind, uint64_t id)
 {
-    const mio__lua_registration *registration;
+    const void *object;
 
-    mio__lua_slots_get(L, table, event->id, SLOT_OBJECT);
-    registration = lua_touserdata(L, -1);
+    mio__lua_slots_get(L, table, id, SLOT_OBJECT);
+    object = lua_touserdata(L, -1);
     lua_pop(L, 1);
-    return registration != NULL && registration->id == event->id;
+    return object != NULL &&
+           (kind != MIO_READY || ((const mio__lua_registration *)object)->id == id);
 }
 
 int mio__lua_dispatch_push(lua_State *L, int frame, const mio_event *event)
 {
     switch (event->kind) {
     case MIO_READY:
-        if (!dispatch_is_ours(L, frame + LOOP_REGISTRATIONS, event))
+        if (!mio__lua_dispatch_is_ours(L, frame + LOOP_REGISTRATIONS, MIO_READY, event->id))
             return -1;
         return dispatch_push_ready(L, frame + LOOP_REGISTRATIONS, event);
     case MIO_TIMEOUT:
@@ -127,7 +129,7 @@ int mio__lua_dispatch_push(lua_State *L, int frame, const mio_event *event)
 
 /* ------------------------------------------------------------------- run */
 
-enum { RUN_LOOP = 1, RUN_GUARD = RUN_LOOP + LOOP_TABLES + 1 };
+enum { RUN_LOOP = 1, RUN_GUARD = RUN_LOOP + LOOP_TABLES + 1, RUN_HANDLER };
 
 void mio__lua_dispatch_push_frame(lua_State *L)
 {
@@ -139,11 +141,33 @@ void mio__lua_dispatch_push_frame(lua_State *L)
 
 static int run_deliver(lua_State *L, int status, lua_KContext ctx);
 
+/* The same as run_events() for a loop that is measured. */
+static void run_events_measured(lua_State *L, const mio__lua_loop *loop, lua_KContext ctx)
+{
+    mio_event event;
+
+    while (loop->core != NULL && mio_loop_next(loop->core, &event)) {
+        const int count = mio__lua_dispatch_push(L, RUN_LOOP, &event);
+
+        if (count >= 0) {
+            lua_pushvalue(L, -1 - count);
+            lua_insert(L, RUN_HANDLER);
+            lua_callk(L, count, 0, ctx, run_deliver);
+            mio__lua_stats_handled(L, RUN_LOOP, RUN_HANDLER);
+        }
+        lua_settop(L, RUN_GUARD);
+    }
+}
+
 /* Call the handlers of the turn in hand. A handler may close the loop. */
 static void run_events(lua_State *L, const mio__lua_loop *loop, lua_KContext ctx)
 {
     mio_event event;
 
+    if (loop->measured) {
+        run_events_measured(L, loop, ctx);
+        return;
+    }
     while (loop->core != NULL && mio_loop_next(loop->core, &event)) {
         const int count = event.kind == MIO_READY /* nearly always, so without the detour */
                               ? dispatch_push_ready(L, RUN_LOOP + LOOP_REGISTRATIONS, &event)
@@ -176,6 +200,8 @@ static int run_deliver(lua_State *L, int status, lua_KContext ctx)
     const mio__lua_loop *loop = lua_touserdata(L, RUN_LOOP);
 
     (void)status;
+    if (lua_gettop(L) >= RUN_HANDLER)
+        mio__lua_stats_handled(L, RUN_LOOP, RUN_HANDLER);
     lua_settop(L, RUN_GUARD);
     run_events(L, loop, ctx);
     if (ctx != 0)

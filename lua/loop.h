@@ -17,7 +17,8 @@
 
 #include "mio/loop.h"
 
-/* The slot tables, then the guard of run. */
+/* The slot tables, then the guard of run, then where the longest handler was written: a string
+   or nil. */
 enum {
     LOOP_REGISTRATIONS = 1,
     LOOP_TIMERS,
@@ -26,7 +27,8 @@ enum {
     LOOP_CHANNELS,
     LOOP_TABLES = LOOP_CHANNELS,
     LOOP_RUNNING,
-    LOOP_VALUES = LOOP_RUNNING
+    LOOP_LONGEST,
+    LOOP_VALUES = LOOP_LONGEST
 };
 
 typedef struct mio__lua_loop {
@@ -34,6 +36,9 @@ typedef struct mio__lua_loop {
     mio_loop *core;
     bool running;
     bool attached; /* the core is a host's, who drives it and frees it */
+    bool measured;
+    int64_t slow_ns;    /* of handlers that take longer there is a warning */
+    int64_t longest_ns; /* the longest handler of Lua, which LOOP_LONGEST is about */
 } mio__lua_loop;
 
 /* Push a new loop or poll. `core` NULL makes one from `config`; else it is a host's. Returns

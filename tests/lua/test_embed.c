@@ -11,6 +11,7 @@
 #include <lauxlib.h>
 #include <lualib.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -276,6 +277,66 @@ START_TEST(the_hosts_registration_may_have_a_slot_that_was_luas)
 }
 END_TEST
 
+/* What Lua has been warned of. */
+static struct {
+    int count;
+    char last[256];
+} warned;
+
+static void note_warning(void *ud, const char *text, int continues)
+{
+    (void)ud;
+    ck_assert_int_eq(continues, 0);
+    warned.count++;
+    snprintf(warned.last, sizeof warned.last, "%s", text);
+}
+
+START_TEST(lua_measures_its_own_handlers)
+{
+    int others;
+
+    warned.count = 0;
+    lua_setwarnf(L, note_warning, NULL);
+    ck_assert_int_eq(mio_loop_after(loop, 0, 1, NULL), 0);
+    run_code(L, "loop:after(0, function() end)\n"
+                "assert(loop:measure(true, 0))");
+    ck_assert_int_eq(run_turn(&others), 1);
+    ck_assert_int_eq(others, 1);
+    ck_assert_int_eq(warned.count, 1);
+    ck_assert_ptr_nonnull(strstr(warned.last, "mio: the handler at [string \"loop:after"));
+    run_code(L, "local stats = loop:stats()\n"
+                "assert(stats.timeouts == 2 and stats.turns == 1)\n"
+                "assert(stats.working >= stats.longest and stats.longest > 0)\n"
+                "loop:measure(false)\n"
+                "loop:after(0, function() end)");
+    ck_assert_int_eq(run_turn(&others), 1);
+    ck_assert_int_eq(warned.count, 1);
+}
+END_TEST
+
+START_TEST(a_dump_has_what_is_the_hosts)
+{
+    uint64_t id;
+
+    ck_assert_int_eq(mio_loop_register(loop, pair[1], MIO_READABLE, MIO_LEVEL, 0, &id), 0);
+    ck_assert_int_eq(mio_loop_after(loop, 1000, 0, NULL), 0);
+    ck_assert_int_eq(mio_loop_signal(loop, SIGUSR2, 0, NULL), 0);
+    lua_pushinteger(L, pair[1]);
+    lua_setglobal(L, "other");
+    run_code(L, "assert(loop:register(descriptor, 'w', function() end))\n"
+                "local found = {}\n"
+                "for _, item in ipairs(loop:dump()) do\n"
+                "  found[item.source or item.kind] = item\n"
+                "end\n"
+                "assert(found[descriptor].where and found[descriptor].interest == 'w')\n"
+                "assert(found[other].where == nil and found[other].interest == 'r')\n"
+                "assert(found.timer.where == nil and found.timer.deadline)\n"
+                "assert(found.USR2.where == nil and found.USR2.kind == 'signal')\n"
+                "assert(tostring(loop:dump()):find('\\nsignal USR2\\n'))");
+    ck_assert_int_eq(mio_loop_deregister(loop, id), 0);
+}
+END_TEST
+
 START_TEST(two_states_share_one_loop)
 {
     lua_State *second = state_new();
@@ -486,6 +547,8 @@ Suite *harness_suite(void)
     tcase_add_test(tcase, what_a_handler_stops_is_told_no_more);
     tcase_add_test(tcase, lua_can_shut_it_down);
     tcase_add_test(tcase, the_hosts_registration_may_have_a_slot_that_was_luas);
+    tcase_add_test(tcase, lua_measures_its_own_handlers);
+    tcase_add_test(tcase, a_dump_has_what_is_the_hosts);
     tcase_add_test(tcase, two_states_share_one_loop);
     tcase_add_test(tcase, dispatching_allocates_nothing);
     tcase_add_test(tcase, detaching_ends_what_lua_has_registered);
