@@ -38,7 +38,7 @@ typedef struct mio__lua_loop {
     bool attached; /* the core is a host's, who drives it and frees it */
     bool measured;
     int64_t slow_ns;    /* of handlers that take longer there is a warning */
-    int64_t longest_ns; /* the longest handler of Lua, which LOOP_LONGEST is about */
+    int64_t longest_ns; /* of the longest handler of Lua, which LOOP_LONGEST is about */
 } mio__lua_loop;
 
 /* Push a new loop or poll. `core` NULL makes one from `config`; else it is a host's. Returns

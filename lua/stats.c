@@ -38,16 +38,14 @@ static void stats_set_counts(lua_State *L, const mio_stats *stats)
         stats_set_count(L, fields[i].name, stats->events[fields[i].kind]);
 }
 
-/* On a loop of a host the longest may be a handler of C: nobody knows where that one is. */
+/* The longest is that of Lua, which has a place. The core's may be a handler of the host, or
+   the way to an event that nobody handles. */
 static void stats_set_times(lua_State *L, const mio__lua_loop *loop, const mio_stats *stats)
 {
     stats_set_time(L, "sleeping", stats->sleeping_ns);
     stats_set_time(L, "working", stats->working_ns);
-    stats_set_time(L, "longest", stats->longest_ns);
-    if (stats->longest_ns == loop->longest_ns)
-        lua_getiuservalue(L, 1, LOOP_LONGEST);
-    else
-        lua_pushnil(L);
+    stats_set_time(L, "longest", loop->longest_ns);
+    lua_getiuservalue(L, 1, LOOP_LONGEST);
     lua_setfield(L, 2, "longest_where");
 }
 
