@@ -34,15 +34,17 @@ describe("a loop's stats", function()
     sender:send(1)
     sender:send(2)
     helper.kill("USR1")
-    loop:run_once(0)
+    for _ = 1, 5 do -- one of them takes only so many events
+      loop:run_once(0)
+    end
     local stats = loop:stats()
     assert.same({ 1, 1, 2, 1 },
       { stats.ready, stats.signals, stats.messages, stats.timeouts })
-    assert.same({ 1, 0 }, { stats.turns, stats.wakeups })
+    assert.same({ 5, 0 }, { stats.turns, stats.wakeups })
     loop:after(3, function() end)
     loop:run_once()
     stats = loop:stats()
-    assert.same({ 2, 2, 1 }, { stats.timeouts, stats.turns, stats.wakeups })
+    assert.same({ 2, 6, 1 }, { stats.timeouts, stats.turns, stats.wakeups })
     assert.equal("integer", math.type(stats.turns))
   end)
 
