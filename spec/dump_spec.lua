@@ -1,5 +1,4 @@
 local helper = require("spec.helper")
-local mio = require("mio")
 
 -- Where this function is called.
 local function here()
@@ -71,15 +70,6 @@ describe("the dump of a loop", function()
     local _, where = loop:signal("USR1", function() end), here()
     assert.same({ kind = "signal", source = "USR1", where = where }, only())
     assert.equal("signal USR1 at " .. where .. "\n", tostring(loop:dump()))
-  end)
-
-  it("tells the processes of children", function()
-    local process = assert(mio.process({ "cat" }, { stdin = "pipe" }))
-    helper.keep(process.stdin)
-    local _, where = loop:child(process, function() end), here()
-    assert.same({ kind = "child", source = process, where = where }, only())
-    process.stdin:close()
-    loop:run()
   end)
 
   it("tells of channels", function()

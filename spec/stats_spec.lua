@@ -1,5 +1,4 @@
 local helper = require("spec.helper")
-local mio = require("mio")
 
 local raised = helper.raised
 
@@ -22,13 +21,6 @@ describe("a loop's stats", function()
     local _, server = helper.pair()
     local sender = helper.keep(assert(loop:channel(function() end)))
     loop:signal("USR1", function(_, registration) registration:deregister() end)
-    local process = assert(mio.process({ "true" }))
-    local ended = 0
-    local one = helper.loop()
-    one:child(process, function() ended = ended + 1 end)
-    one:run()
-    assert.equal(1, ended)
-    assert.equal(1, one:stats().children)
     loop:register(server, "w", function() server:close() end)
     loop:after(0, function() end)
     sender:send(1)

@@ -3,9 +3,7 @@
  */
 #include "mio/item.h"
 
-#include "children.h"
 #include "mio/channel.h"
-#include "mio/child.h"
 #include "turning.h"
 
 #include <signal.h>
@@ -129,24 +127,6 @@ START_TEST(a_signal_tells_its_number)
 }
 END_TEST
 
-START_TEST(a_child_tells_its_process)
-{
-    const int pid = children_living();
-    mio_item item;
-    uint64_t id;
-
-    ck_assert_int_eq(mio_loop_child(loop, pid, 6, &id), 0);
-    item = item_only();
-    ck_assert_int_eq(item.kind, MIO_CHILD);
-    ck_assert_uint_eq(item.id, id);
-    ck_assert_uint_eq(item.token, 6);
-    ck_assert_int_eq(item.fd, -1);
-    ck_assert_int_eq(item.number, pid);
-    children_kill(pid, SIGKILL);
-    children_reap(pid);
-}
-END_TEST
-
 START_TEST(a_channel_is_one_thing)
 {
     const mio_channel_config config = {.token = 8};
@@ -226,7 +206,6 @@ Suite *harness_suite(void)
     tcase_add_test(tcase, a_paused_descriptor_tells_the_end_of_its_pause);
     tcase_add_test(tcase, a_timer_tells_its_deadline);
     tcase_add_test(tcase, a_signal_tells_its_number);
-    tcase_add_test(tcase, a_child_tells_its_process);
     tcase_add_test(tcase, a_channel_is_one_thing);
     tcase_add_test(tcase, all_kinds_are_walked);
     tcase_add_test(tcase, a_walk_stands_changes);

@@ -3,9 +3,7 @@
  */
 #include "mio/stats.h"
 
-#include "children.h"
 #include "mio/channel.h"
-#include "mio/child.h"
 #include "turning.h"
 
 #include <errno.h>
@@ -126,34 +124,18 @@ START_TEST(the_loops_own_descriptors_are_not_counted)
     ck_assert_int_eq(mio_loop_signal(loop, SIGUSR1, 0, NULL), 0);
     ck_assert_int_eq(mio_channel_new(loop, NULL, &channel), 0);
     sender = mio_sender_new(channel);
+    turning_after(0, 1);
+    turning_after(0, 2);
     raise(SIGUSR1);
     ck_assert_int_eq(mio_sender_send(sender, &message), 0);
     ck_assert_int_eq(mio_sender_send(sender, &message), 0);
     turning_poll(source_soon_ns);
     turning_finish((mio_event[TURNING_MAX]){{0}});
     ck_assert_uint_eq(stats_count(MIO_READY), 0);
+    ck_assert_uint_eq(stats_count(MIO_TIMEOUT), 2);
     ck_assert_uint_eq(stats_count(MIO_SIGNAL), 1);
     ck_assert_uint_eq(stats_count(MIO_NOTIFY), 2);
     mio_sender_unref(sender);
-}
-END_TEST
-
-START_TEST(every_kind_is_counted)
-{
-    mio_stats stats;
-
-    ck_assert_int_eq(mio_loop_child(loop, children_exiting(0), 0, NULL), 0);
-    turning_after(0, 1);
-    turning_after(0, 2);
-    while (stats_count(MIO_CHILD) == 0) {
-        turning_poll(source_soon_ns);
-        turning_finish((mio_event[TURNING_MAX]){{0}});
-    }
-    stats = stats_of();
-    ck_assert_uint_eq(stats.events[MIO_CHILD], 1);
-    ck_assert_uint_eq(stats.events[MIO_TIMEOUT], 2);
-    ck_assert_uint_eq(stats.events[MIO_TICK], stats.turns);
-    ck_assert_uint_eq(stats.events[MIO_READY], 0);
 }
 END_TEST
 
@@ -407,7 +389,6 @@ Suite *harness_suite(void)
     tcase_add_test(counts, ready_descriptors_are_counted_one_by_one);
     tcase_add_test(counts, what_is_not_reported_is_not_counted);
     tcase_add_test(counts, the_loops_own_descriptors_are_not_counted);
-    tcase_add_test(counts, every_kind_is_counted);
     tcase_add_test(counts, the_failed_end_of_a_pause_is_a_ready_event);
     tcase_add_test(counts, a_real_clock_measures);
     tcase_add_checked_fixture(times, stats_open, turning_close);

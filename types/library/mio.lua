@@ -945,7 +945,7 @@ function loop:timeout() end
 function loop:stats(table) end
 
 ---Begin to measure how long the loop sleeps and works, and how long each handler takes; or end
----it. The times of `loop:stats` count from here on. It costs two looks at the clock an event.
+---it. The times of `loop:stats` count from here on. It costs two readings of the clock an event.
 ---
 ---With a limit there is a warning (Lua's `warn`, which may be off: `warn("@on")`) of each handler
 ---that takes longer: such a one holds up everything else. "mio: the handler at server.lua:12
