@@ -26,6 +26,7 @@
  *   channel.h  messages from threads to a loop   sender.h   who sends them
  *   clock.h    the monotonic clock               signals.h  signals, for polls
  *   process.h  starting a program                child.h    child processes of a loop
+ *   stats.h    what a loop has done              item.h     what is registered with it
  *   datagram.h UDP, Unix datagrams, multicast    unix.h     descriptors passed, credentials
  *   lua.h      a host program that owns Lua and the loop (not included here)
  */
@@ -39,6 +40,7 @@
 #include "mio/clock.h"
 #include "mio/datagram.h"
 #include "mio/event.h"
+#include "mio/item.h"
 #include "mio/loop.h"
 #include "mio/poll.h"
 #include "mio/process.h"
@@ -46,6 +48,7 @@
 #include "mio/signal.h"
 #include "mio/signals.h"
 #include "mio/socket.h"
+#include "mio/stats.h"
 #include "mio/timer.h"
 #include "mio/unix.h"
 

@@ -109,16 +109,23 @@ int mio__lua_channel_new_waker(lua_State *L)
 /* ------------------------------------------------------------------- events */
 
 /* The channel of an event, pushed; NULL, with nothing of use pushed, where it is a host's. */
-static mio__lua_channel *channel_find(lua_State *L, int table, const mio_event *event)
+static mio__lua_channel *channel_find(lua_State *L, int table, uint64_t id)
 {
     mio__lua_channel *channel = NULL;
 
-    if (mio__lua_slots_get(L, table, event->id, SLOT_OBJECT) == LUA_TUSERDATA)
+    if (mio__lua_slots_get(L, table, id, SLOT_OBJECT) == LUA_TUSERDATA)
         channel = lua_touserdata(L, -1);
-    return channel != NULL && channel->core != NULL &&
-                   mio_channel_id(channel->core) == event->id
+    return channel != NULL && channel->core != NULL && mio_channel_id(channel->core) == id
                ? channel
                : NULL;
+}
+
+bool mio__lua_channel_is_ours(lua_State *L, int table, uint64_t id)
+{
+    const bool ours = channel_find(L, table, id) != NULL;
+
+    lua_pop(L, 1);
+    return ours;
 }
 
 /* Push the value. One that cannot be read was not written by us. */
@@ -133,7 +140,7 @@ static void channel_receive(lua_State *L, mio__lua_channel *channel, const void 
 
 int mio__lua_channel_push_event(lua_State *L, int table, const mio_event *event)
 {
-    mio__lua_channel *channel = channel_find(L, table, event);
+    mio__lua_channel *channel = channel_find(L, table, event->id);
     const int object = lua_gettop(L);
 
     if (channel == NULL)
@@ -153,7 +160,7 @@ int mio__lua_channel_push_event(lua_State *L, int table, const mio_event *event)
 
 bool mio__lua_channel_push_token(lua_State *L, int table, const mio_event *event)
 {
-    mio__lua_channel *channel = channel_find(L, table, event);
+    mio__lua_channel *channel = channel_find(L, table, event->id);
 
     if (channel == NULL)
         return false;

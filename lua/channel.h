@@ -31,6 +31,9 @@ int mio__lua_channel_new(lua_State *L, int handler);
 /* poll:waker(token) */
 int mio__lua_channel_new_waker(lua_State *L);
 
+/* Whether the channel with this id is in the slot table at `table`. */
+bool mio__lua_channel_is_ours(lua_State *L, int table, uint64_t id);
+
 /*
  * Push the handler of an event, and message, closed, channel. Returns 3; or -1 where the
  * channel is none of Lua's. `table` is the index of the loop's table of channels.

@@ -128,3 +128,15 @@ void mio__lua_coroutine_push_handler(lua_State *L, int arg)
     }
     lua_pushvalue(L, arg);
 }
+
+lua_State *mio__lua_coroutine_get(lua_State *L, int index)
+{
+    lua_State *co;
+
+    if (lua_tocfunction(L, index) != coroutine_handle)
+        return NULL;
+    lua_getupvalue(L, index, COROUTINE_UPVALUE);
+    co = lua_tothread(L, -1);
+    lua_pop(L, 1);
+    return co;
+}

@@ -21,4 +21,8 @@ void mio__lua_coroutine_push_handler(lua_State *L, int arg);
 /* Whether a coroutine has returned or failed, or was closed. */
 bool mio__lua_coroutine_is_dead(lua_State *co);
 
+/* The coroutine that such a closure resumes, and holds; NULL where the value at `index` is
+   something else. */
+lua_State *mio__lua_coroutine_get(lua_State *L, int index);
+
 #endif

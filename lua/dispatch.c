@@ -8,6 +8,7 @@
 #include "seconds.h"
 #include "signal_names.h"
 #include "slots.h"
+#include "stats.h"
 #include "timer.h"
 
 /* ------------------------------------------------------------- one event */
@@ -110,39 +111,40 @@ int mio__lua_dispatch_push(lua_State *L, int frame, const mio_event *event)
 
 /* ------------------------------------------------------------ a host's event */
 
-/* The id of the registration that has the event's slot in a table; 0 for none. */
-static uint64_t dispatch_registration(lua_State *L, int table, const mio_event *event)
+/* The id of the registration that has the slot of an id in a table; 0 for none. */
+static uint64_t dispatch_registration(lua_State *L, int table, uint64_t id)
 {
     const mio__lua_registration *registration;
 
-    mio__lua_slots_get(L, table, event->id, SLOT_OBJECT);
+    mio__lua_slots_get(L, table, id, SLOT_OBJECT);
     registration = lua_touserdata(L, -1);
     lua_pop(L, 1);
     return registration != NULL ? registration->id : 0;
 }
 
-static uint64_t dispatch_timer(lua_State *L, int table, const mio_event *event)
+static uint64_t dispatch_timer(lua_State *L, int table, uint64_t id)
 {
     const mio__lua_timer *timer;
 
-    mio__lua_slots_get(L, table, event->id, SLOT_OBJECT);
+    mio__lua_slots_get(L, table, id, SLOT_OBJECT);
     timer = lua_touserdata(L, -1);
     lua_pop(L, 1);
     return timer != NULL ? timer->id : 0;
 }
 
-bool mio__lua_dispatch_is_ours(lua_State *L, int frame, const mio_event *event)
+bool mio__lua_dispatch_is_ours(lua_State *L, int frame, mio_event_kind kind, uint64_t id)
 {
-    switch (event->kind) {
+    switch (kind) {
     case MIO_READY:
-        return dispatch_registration(L, frame + LOOP_REGISTRATIONS, event) == event->id;
+        return dispatch_registration(L, frame + LOOP_REGISTRATIONS, id) == id;
     case MIO_SIGNAL:
-        return dispatch_registration(L, frame + LOOP_SIGNALS, event) == event->id;
+        return dispatch_registration(L, frame + LOOP_SIGNALS, id) == id;
     case MIO_CHILD:
-        return dispatch_registration(L, frame + LOOP_CHILDREN, event) == event->id;
+        return dispatch_registration(L, frame + LOOP_CHILDREN, id) == id;
     case MIO_TIMEOUT:
-        return dispatch_timer(L, frame + LOOP_TIMERS, event) == event->id;
-    case MIO_NOTIFY: /* is looked at where its handler is pushed */
+        return dispatch_timer(L, frame + LOOP_TIMERS, id) == id;
+    case MIO_NOTIFY:
+        return mio__lua_channel_is_ours(L, frame + LOOP_CHANNELS, id);
     case MIO_INTERRUPTED:
     case MIO_TICK:
         break;
@@ -152,7 +154,7 @@ bool mio__lua_dispatch_is_ours(lua_State *L, int frame, const mio_event *event)
 
 /* ------------------------------------------------------------------- run */
 
-enum { RUN_LOOP = 1, RUN_GUARD = RUN_LOOP + LOOP_TABLES + 1 };
+enum { RUN_LOOP = 1, RUN_GUARD = RUN_LOOP + LOOP_TABLES + 1, RUN_HANDLER };
 
 void mio__lua_dispatch_push_frame(lua_State *L)
 {
@@ -164,11 +166,33 @@ void mio__lua_dispatch_push_frame(lua_State *L)
 
 static int run_deliver(lua_State *L, int status, lua_KContext ctx);
 
+/* The same as run_events() for a loop that is measured. */
+static void run_events_measured(lua_State *L, const mio__lua_loop *loop, lua_KContext ctx)
+{
+    mio_event event;
+
+    while (loop->core != NULL && mio_loop_next(loop->core, &event)) {
+        const int count = mio__lua_dispatch_push(L, RUN_LOOP, &event);
+
+        if (count >= 0) {
+            lua_pushvalue(L, -1 - count);
+            lua_insert(L, RUN_HANDLER);
+            lua_callk(L, count, 0, ctx, run_deliver);
+            mio__lua_stats_handled(L, RUN_LOOP, RUN_HANDLER);
+        }
+        lua_settop(L, RUN_GUARD);
+    }
+}
+
 /* Call the handlers of the turn in hand. A handler may close the loop. */
 static void run_events(lua_State *L, const mio__lua_loop *loop, lua_KContext ctx)
 {
     mio_event event;
 
+    if (loop->measured) {
+        run_events_measured(L, loop, ctx);
+        return;
+    }
     while (loop->core != NULL && mio_loop_next(loop->core, &event)) {
         const int count = event.kind == MIO_READY /* nearly always, so without the detour */
                               ? dispatch_push_ready(L, RUN_LOOP + LOOP_REGISTRATIONS, &event)
@@ -201,6 +225,8 @@ static int run_deliver(lua_State *L, int status, lua_KContext ctx)
     const mio__lua_loop *loop = lua_touserdata(L, RUN_LOOP);
 
     (void)status;
+    if (lua_gettop(L) >= RUN_HANDLER)
+        mio__lua_stats_handled(L, RUN_LOOP, RUN_HANDLER);
     lua_settop(L, RUN_GUARD);
     run_events(L, loop, ctx);
     if (ctx != 0)

@@ -3,11 +3,13 @@
 #include "channel.h"
 #include "coroutine.h"
 #include "dispatch.h"
+#include "dump.h"
 #include "options.h"
 #include "registration.h"
 #include "result.h"
 #include "seconds.h"
 #include "slots.h"
+#include "stats.h"
 #include "timer.h"
 
 #include <errno.h>
@@ -319,14 +321,25 @@ static int loop_tostring(lua_State *L)
 void mio__lua_loop_open(lua_State *L)
 {
     static const luaL_Reg methods[] = {
-        {"register", loop_register},    {"signal", loop_signal},
-        {"child", loop_child},          {"channel", loop_channel},
-        {"after", loop_after},          {"every", loop_every},
-        {"run", mio__lua_dispatch_run}, {"run_once", mio__lua_dispatch_run_once},
-        {"shutdown", loop_shutdown},    {"now", loop_now},
-        {"advance", loop_advance},      {"pollfd", mio__lua_source_method_getfd},
-        {"events", loop_events},        {"timeout", loop_timeout},
-        {"close", loop_close},          {NULL, NULL},
+        {"register", loop_register},
+        {"signal", loop_signal},
+        {"child", loop_child},
+        {"channel", loop_channel},
+        {"after", loop_after},
+        {"every", loop_every},
+        {"run", mio__lua_dispatch_run},
+        {"run_once", mio__lua_dispatch_run_once},
+        {"shutdown", loop_shutdown},
+        {"now", loop_now},
+        {"advance", loop_advance},
+        {"pollfd", mio__lua_source_method_getfd},
+        {"stats", mio__lua_stats_get},
+        {"measure", mio__lua_stats_measure},
+        {"dump", mio__lua_dump_create},
+        {"events", loop_events},
+        {"timeout", loop_timeout},
+        {"close", loop_close},
+        {NULL, NULL},
     };
     static const luaL_Reg meta[] = {
         {"__gc", loop_gc},

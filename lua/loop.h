@@ -19,7 +19,8 @@
 
 #include "mio/loop.h"
 
-/* The slot tables, then the guard of run. */
+/* The slot tables, then the guard of run, then where the longest handler was written: a string
+   or nil. */
 enum {
     LOOP_REGISTRATIONS = 1,
     LOOP_TIMERS,
@@ -28,7 +29,8 @@ enum {
     LOOP_CHANNELS,
     LOOP_TABLES = LOOP_CHANNELS,
     LOOP_RUNNING,
-    LOOP_VALUES = LOOP_RUNNING
+    LOOP_LONGEST,
+    LOOP_VALUES = LOOP_LONGEST
 };
 
 typedef struct mio__lua_loop {
@@ -36,6 +38,9 @@ typedef struct mio__lua_loop {
     mio_loop *core;
     const void *runner; /* the coroutine that is in run, to be compared; NULL: none */
     bool attached;      /* the core is a host's, who drives it and frees it */
+    bool measured;
+    int64_t slow_ns;    /* of handlers that take longer there is a warning */
+    int64_t longest_ns; /* of the longest handler of Lua, which LOOP_LONGEST is about */
 } mio__lua_loop;
 
 /* Push a new loop or poll. `core` NULL makes one from `config`; else it is a host's. Returns

@@ -9,6 +9,7 @@
 #include "channel.h"
 #include "datagram.h"
 #include "dispatch.h"
+#include "dump.h"
 #include "embed.h"
 #include "listener.h"
 #include "loop.h"
@@ -45,6 +46,7 @@ static void module_define_classes(lua_State *L)
     mio__lua_channel_open(L);
     mio__lua_datagram_open(L);
     mio__lua_dispatch_open(L);
+    mio__lua_dump_open(L);
     mio__lua_embed_open(L);
     mio__lua_listener_open(L);
     mio__lua_loop_open(L);

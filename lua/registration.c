@@ -15,6 +15,8 @@
 
 /* ----------------------------------------------------------------- arguments */
 
+const char *const mio__lua_trigger_names[] = {"level", "edge", "oneshot", NULL};
+
 static mio_interest registration_check_interest(lua_State *L, int arg)
 {
     mio_interest interest = 0;
@@ -38,9 +40,9 @@ static mio_interest registration_check_interest(lua_State *L, int arg)
 
 static mio_trigger registration_check_trigger(lua_State *L, int arg, mio_trigger trigger)
 {
-    static const char *const names[] = {"level", "edge", "oneshot", NULL};
     int chosen = (int)trigger;
-    const mio__lua_option known[] = {{"trigger", OPTION_CHOICE, &chosen, names}};
+    const mio__lua_option known[] = {
+        {"trigger", OPTION_CHOICE, &chosen, mio__lua_trigger_names}};
 
     mio__lua_options_read(L, arg, known, 1);
     return (mio_trigger)chosen;

@@ -28,6 +28,7 @@ typedef enum mio__lua_class {
     CLASS_BUFFER,
     CLASS_CHANNEL,
     CLASS_DATAGRAM,
+    CLASS_DUMP,
     CLASS_LISTENER,
     CLASS_LOOP,
     CLASS_POLL,

@@ -78,6 +78,26 @@ local function objects()
   }
 end
 
+-- The tables that are no objects, with all their fields.
+local function tables()
+  local loop = helper.loop()
+  loop:measure(true)
+  loop:after(0, function() end)
+  loop:run()
+  loop:every(1, print)
+  loop:register(helper.pair(), "r", print)
+  local item = {}
+  for _, one in ipairs(loop:dump()) do
+    for name, value in pairs(one) do
+      item[name] = value
+    end
+  end
+  return {
+    ["mio.stats"] = loop:stats(), ["mio.dump"] = { now = loop:dump().now },
+    ["mio.dump_item"] = item,
+  }
+end
+
 -- The methods of an object, by name.
 local function methods_of(object)
   local index = debug.getmetatable(object).__index
@@ -153,10 +173,17 @@ describe("the types", function()
     end
   end)
 
+  it("have the fields of every table, and no others", function()
+    for name, value in pairs(tables()) do
+      assert.same(names_of(value), documented[name].fields, name)
+    end
+  end)
+
   it("have every class", function()
-    local classes = names_of(objects())
+    local classes, plain = names_of(objects()), names_of(tables())
     for name in pairs(documented) do
-      assert.is_true(name == "mio" or classes[name] or name:find("_options$") ~= nil, name)
+      local known = classes[name] or plain[name] or name:find("_options$")
+      assert.truthy(name == "mio" or known, name)
     end
   end)
 

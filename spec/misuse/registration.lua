@@ -293,7 +293,7 @@ rows["finalizers that do everything, at every moment"] = function()
   local loop = mio.loop()
   local poll = mio.poll()
   local stream = ready()
-  local calls = 0
+  local calls, over = 0, false
   local function finalizer()
     calls = calls + 1
     loop:register(stream, "w", nothing)
@@ -307,6 +307,8 @@ rows["finalizers that do everything, at every moment"] = function()
     end
     if calls % 7 == 0 then
       loop:close()
+    end
+    if calls % 7 == 0 and not over then -- Lua finalizes nothing that is made as a state closes
       loop = mio.loop()
     end
     for _ in poll:wait(0) do end
@@ -323,6 +325,7 @@ rows["finalizers that do everything, at every moment"] = function()
       assert(token)
     end
   end
+  over = true
   assert(calls > 10, calls)
 end
 

@@ -128,6 +128,13 @@ void mio__loop_channels_free(mio_loop *loop)
         mio_channel_free(mio__container_of(loop->channels.next, mio_channel, link));
 }
 
+uint64_t mio__loop_channel_token(uint64_t token)
+{
+    const mio_channel *channel = (mio_channel *)(uintptr_t)token;
+
+    return channel->token;
+}
+
 /* ------------------------------------------------------------------- its messages */
 
 void mio__loop_channel_heard(mio_loop *loop, uint64_t token)

@@ -191,6 +191,29 @@ START_TEST(errors_in_handlers)
 }
 END_TEST
 
+START_TEST(what_a_loop_tells_of_itself)
+{
+    memory_try("local mio = require('mio')\n"
+               "local loop = assert(mio.loop({ clock = 'virtual' }))\n"
+               "assert(loop:measure(true, 1))\n"
+               "local count = 0\n"
+               "for i = 1, 4 do\n"
+               "  assert(loop:after(i, function() count = count + 1 loop:advance(i) end))\n"
+               "end\n"
+               "assert(loop:every(5, coroutine.create(function(timer)\n"
+               "  loop:advance(10)\n"
+               "  coroutine.yield()\n"
+               "  timer:cancel()\n"
+               "end)))\n"
+               "assert(loop:signal('USR2', print))\n"
+               "assert(#tostring(loop:dump()) > 100)\n"
+               "loop:run_once()\n"
+               "while loop:stats().longest < 10 do assert(loop:run_once()) end\n"
+               "assert(count == 4 and loop:stats({}).longest_where:find('.', 1, true))\n"
+               "loop:close()\n");
+}
+END_TEST
+
 Suite *harness_suite(void)
 {
     Suite *suite = suite_create("lua/memory");
@@ -200,5 +223,6 @@ Suite *harness_suite(void)
     tcase_add_test(tcase, a_poll_and_buffers);
     tcase_add_test(tcase, timers_signals_and_coroutines);
     tcase_add_test(tcase, errors_in_handlers);
+    tcase_add_test(tcase, what_a_loop_tells_of_itself);
     return suite;
 }

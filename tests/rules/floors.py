@@ -13,6 +13,8 @@ PUBLIC = {
     "sender": "event",
     "signals": "event",
     "loop": "loop",
+    "item": "loop",
+    "stats": "loop",
     "channel": "loop",
     "timer": "loop",
     "signal": "loop",

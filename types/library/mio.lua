@@ -929,6 +929,80 @@ function loop:events() end
 ---@return string? err
 function loop:timeout() end
 
+---What a loop has done since it was made. The times are in seconds, and 0 unless the loop is
+---measured: see `loop:measure`.
+---@class mio.stats
+---@field turns integer turns that have begun
+---@field wakeups integer turns that began with a wait; the others only looked, for something was due, or there was no time to wait
+---@field ready integer events of sources
+---@field signals integer signals
+---@field children integer ends of children
+---@field messages integer messages, and ends of channels
+---@field timeouts integer timers that were due
+---@field interruptions integer waits that a signal handler of the program has cut short
+---@field sleeping number seconds in the kernel's wait
+---@field working number seconds in handlers, and on the way to them
+---@field longest number seconds that the longest handler of Lua took
+---@field longest_where string? "file:line" of that one, as in `mio.dump_item`
+
+---What the loop has done. Counts are always kept, and exact within a turn, too. Fails with
+---`"closed"`.
+---
+---```lua
+---local stats = {}
+---loop:measure(true)
+---loop:every(10, function()
+---  loop:stats(stats)
+---  print(stats.ready, stats.working / (stats.working + stats.sleeping), stats.longest_where)
+---end)
+---```
+---@param table? table to be filled, so that nothing is allocated; a new one if absent
+---@return mio.stats? stats
+---@return string? err
+function loop:stats(table) end
+
+---Begin to measure how long the loop sleeps and works, and how long each handler takes; or end
+---it. The times of `loop:stats` count from here on. It costs two readings of the clock an event.
+---
+---With a limit there is a warning (Lua's `warn`, which may be off: `warn("@on")`) of each handler
+---that takes longer: such a one holds up everything else. "mio: the handler at server.lua:12
+---took 0.250 s, more than 0.100 s". A handler that yields out of `run` takes until it comes
+---back; one that raises an error, or closes the loop, is not measured.
+---
+---Takes effect with the next turn at the latest. Fails with `"closed"`.
+---@param on boolean
+---@param slow? number seconds; no warnings if absent
+---@return true? done
+---@return string? err
+function loop:measure(on, slow) end
+
+---One thing that is registered with a loop. What does not apply to its kind is nil.
+---@class mio.dump_item
+---@field kind "descriptor"|"timer"|"signal"|"child"|"channel"
+---@field source any what was registered: the source, the signal's name, the process
+---@field interest string? of a descriptor, as in `loop:register`
+---@field trigger mio.trigger? of a descriptor
+---@field deadline number? when a timer is due, or a pause ends, by `loop:now`
+---@field period number? of a periodic timer
+---@field where string? "file:line": where the handler begins; where a coroutine waits; "[C]" for a function of C, "?" where it is not known. Nil for what a host program has registered
+
+---The list that `loop:dump` returns: items from 1 on. `tostring` makes a line of each.
+---@class mio.dump
+---@field now number the time when it was made, by `loop:now`
+
+---Everything that is registered, for who asks what the loop waits for. Nothing is recorded for
+---it beforehand. Fails with `"closed"`.
+---
+---```lua
+---io.stderr:write(tostring(loop:dump()))
+----->  descriptor mio.listener (127.0.0.1:7000) r level at server.lua:9
+----->  timer in 41.000 s every 60.000 s at server.lua:14
+----->  signal INT at server.lua:15
+---```
+---@return mio.dump_item[]|mio.dump|nil dump
+---@return string? err
+function loop:dump() end
+
 ---End everything that is registered, and close the loop. The sources stay open. In a handler
 ---it ends `run` when the handler has returned. Raises an error for a loop that belongs to a
 ---host program.
