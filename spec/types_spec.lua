@@ -199,7 +199,8 @@ describe("the types", function()
   end)
 
   it("have every name that an argument can be", function()
-    assert.same(strings_in("lua/socket_options.c", "option_names"), strings_of(aliases["mio.socket_option"]))
+    assert.same(strings_in("lua/socket_options.c", "option_names"),
+      strings_of(aliases["mio.socket_option"]))
     local signals = strings_in("lua/signal_names.c", "signal_names")
     for name in pairs(signals) do
       if not pcall(mio.signal, name) then -- known in order to be refused
