@@ -23,6 +23,7 @@
  *   clock.h    the monotonic clock               signals.h  signals, for polls
  *   process.h  starting a program                child.h    child processes of a loop
  *   datagram.h UDP, Unix datagrams, multicast    unix.h     descriptors passed, credentials
+ *   pipe.h     pipes                             inherited.h  stdin, stdout, stderr
  *   lua.h      a host program that owns Lua and the loop (not included here)
  */
 #ifndef MIO_H
@@ -35,7 +36,9 @@
 #include "mio/clock.h"
 #include "mio/datagram.h"
 #include "mio/event.h"
+#include "mio/inherited.h"
 #include "mio/loop.h"
+#include "mio/pipe.h"
 #include "mio/poll.h"
 #include "mio/process.h"
 #include "mio/sender.h"
