@@ -65,10 +65,8 @@ ptrdiff_t mio__transfer_read(mio_fd fd, const struct iovec *buffers, size_t coun
 
 /* ------------------------------------------------- writing with SIGPIPE blocked */
 
-/*
- * The calling thread, with SIGPIPE blocked. Only where it was blocked before can one have been
- * pending for it; the kernel keeps one at the most, so another cannot be told from it.
- */
+/* The calling thread, with SIGPIPE blocked. Only where it was blocked before can one have been
+   pending for it. */
 typedef struct quiet_state {
     sigset_t signals; /* SIGPIPE */
     sigset_t before;
@@ -76,30 +74,39 @@ typedef struct quiet_state {
     bool was_pending;
 } quiet_state;
 
-static void quiet_begin(quiet_state *state)
+static bool quiet_is_pending(void)
 {
     sigset_t pending;
 
+    return sigpending(&pending) == 0 && sigismember(&pending, SIGPIPE) == 1;
+}
+
+static void quiet_begin(quiet_state *state)
+{
     sigemptyset(&state->signals);
     sigaddset(&state->signals, SIGPIPE);
     pthread_sigmask(SIG_BLOCK, &state->signals, &state->before);
     state->was_blocked = sigismember(&state->before, SIGPIPE) == 1;
-    state->was_pending =
-        state->was_blocked && sigpending(&pending) == 0 && sigismember(&pending, SIGPIPE) == 1;
+    state->was_pending = state->was_blocked && quiet_is_pending();
 }
 
-/* What the thread has raised is taken before what waits for the whole process. */
+/*
+ * The kernel takes what waits for the thread before what waits for the whole process, and keeps
+ * one of each at the most: so ours may have been one with another one, which is sent again.
+ */
 static void quiet_take(const quiet_state *state)
 {
     const struct timespec now = {.tv_sec = 0};
 
     while (sigtimedwait(&state->signals, NULL, &now) < 0 && errno == EINTR)
         continue;
+    if (state->was_pending && !quiet_is_pending())
+        pthread_kill(pthread_self(), SIGPIPE);
 }
 
 static void quiet_end(const quiet_state *state, bool raised)
 {
-    if (raised && !state->was_pending)
+    if (raised)
         quiet_take(state);
     if (!state->was_blocked)
         pthread_sigmask(SIG_SETMASK, &state->before, NULL);
