@@ -50,11 +50,12 @@ typedef struct mio_inherited {
  *   ret_inherited   the caller's, to be closed with mio_inherited_close()
  *
  * Returns 0, or
- *   -EBADF   not open: the process was started without it
+ *   -EBADF   not open: the process was started without it. So is what has FD_CLOEXEC: it was
+ *            opened later, and has got that number
  *   -EINVAL  NULL
  *   -EMFILE  out of descriptors
  *
- * Cost: two system calls, for a terminal up to ten.
+ * Cost: three system calls, for a terminal up to ten.
  */
 MIO_API int mio_inherited_open(mio_fd fd, mio_inherited *ret_inherited);
 
@@ -90,7 +91,9 @@ MIO_API ptrdiff_t mio_inherited_read(const mio_inherited *inherited, void *buffe
  *   buffers   of any sizes, at least one byte in all: 0 is returned for less
  *   count     how many, at least 1; those after the 1024th (IOV_MAX) are not used
  *
- * Returns what mio_inherited_read() returns, at the same cost.
+ * Returns what mio_inherited_read() returns.
+ *
+ * Cost: as of mio_inherited_read().
  */
 MIO_API ptrdiff_t mio_inherited_readv(const mio_inherited *inherited,
                                       const struct iovec *buffers, size_t count);
@@ -119,7 +122,9 @@ MIO_API ptrdiff_t mio_inherited_write(const mio_inherited *inherited, const void
  *   buffers   of any sizes
  *   count     how many; those after the 1024th (IOV_MAX) are not used, and make a short count
  *
- * Returns what mio_inherited_write() returns, at the same cost.
+ * Returns what mio_inherited_write() returns.
+ *
+ * Cost: as of mio_inherited_write().
  */
 MIO_API ptrdiff_t mio_inherited_writev(const mio_inherited *inherited,
                                        const struct iovec *buffers, size_t count);

@@ -67,7 +67,9 @@ MIO_API ptrdiff_t mio_pipe_write(mio_fd fd, const void *data, size_t size);
  *   buffers   of any sizes
  *   count     how many; those after the 1024th (IOV_MAX) are not used, and make a short count
  *
- * Returns what mio_pipe_write() returns, at the same cost.
+ * Returns what mio_pipe_write() returns.
+ *
+ * Cost: as of mio_pipe_write().
  */
 MIO_API ptrdiff_t mio_pipe_writev(mio_fd fd, const struct iovec *buffers, size_t count);
 

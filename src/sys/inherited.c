@@ -15,6 +15,15 @@
 /* Numbers below are those of the standard streams, which libraries write to unasked. */
 enum { INHERITED_FIRST = 3, INHERITED_PATH = 64 };
 
+/* What has come through exec lacks FD_CLOEXEC. In a process without a standard input some
+   socket of mio's own may have got its number. */
+static bool inherited_is_one(mio_fd fd)
+{
+    const int flags = fcntl(fd, F_GETFD);
+
+    return flags >= 0 && !(flags & FD_CLOEXEC);
+}
+
 /* What a kernel that polls it says at once to be ready, and epoll refuses. */
 static bool inherited_is_file(mode_t mode)
 {
@@ -56,8 +65,8 @@ int mio_inherited_open(mio_fd fd, mio_inherited *ret_inherited)
 
     if (ret_inherited == NULL)
         return -EINVAL;
-    if (fstat(fd, &status) < 0)
-        return -errno;
+    if (!inherited_is_one(fd) || fstat(fd, &status) < 0)
+        return -EBADF;
     own = fcntl(fd, F_DUPFD_CLOEXEC, INHERITED_FIRST);
     if (own < 0)
         return -errno;

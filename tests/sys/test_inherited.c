@@ -239,7 +239,7 @@ END_TEST
 
 START_TEST(devices_without_waiting)
 {
-    const int fd = open("/dev/null", O_RDWR | O_CLOEXEC);
+    const int fd = open("/dev/null", O_RDWR);
     mio_inherited inherited;
     char byte;
 
@@ -263,7 +263,7 @@ typedef struct terminal {
 
 static terminal terminal_open(void)
 {
-    terminal opened = {.master = posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC)};
+    terminal opened = {.master = posix_openpt(O_RDWR | O_NOCTTY)};
     struct termios plain;
     char name[64];
 
@@ -271,7 +271,7 @@ static terminal terminal_open(void)
     ck_assert_int_eq(grantpt(opened.master), 0);
     ck_assert_int_eq(unlockpt(opened.master), 0);
     ck_assert_int_eq(ptsname_r(opened.master, name, sizeof name), 0);
-    opened.fd = open(name, O_RDWR | O_NOCTTY | O_CLOEXEC);
+    opened.fd = open(name, O_RDWR | O_NOCTTY);
     ck_assert_int_ge(opened.fd, 0);
     ck_assert_int_eq(tcgetattr(opened.fd, &plain), 0);
     plain.c_lflag &= ~(tcflag_t)ECHO;
@@ -367,6 +367,8 @@ START_TEST(what_cannot_be_inherited)
     pair_open(PAIR_PIPE, fds);
     ck_assert_int_eq(mio_inherited_open(fds[0], NULL), -EINVAL);
     ck_assert_int_eq(mio_inherited_open(-1, &inherited), -EBADF);
+    ck_assert_int_eq(fcntl(fds[1], F_SETFD, FD_CLOEXEC), 0);
+    ck_assert_int_eq(mio_inherited_open(fds[1], &inherited), -EBADF);
     ck_assert_int_eq(getrlimit(RLIMIT_NOFILE, &before), 0);
     none = (struct rlimit){.rlim_cur = (rlim_t)fds[1] + 1, .rlim_max = before.rlim_max};
     ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &none), 0);
