@@ -329,9 +329,9 @@ function mio.stderr() end
 ---
 ---Others have the same open file: the shell, other processes, `io.read` here. It stays as it is
 ---for them, above all it does not become non-blocking; the stream says with each call that it does
----not wait, and has a descriptor of its own. So closing it closes nothing for the others: whoever
----reads the output of this process comes to the end when this process ends, or `io.stdout` is
----closed as well. What `io` has in its buffers is not seen here.
+---not wait, and has a descriptor of its own. So closing it closes nothing for the others, and
+---whoever reads the output of this process comes to the end when the process ends. What `io` has
+---in its buffers is not seen here.
 ---
 ---A file, or a device like `/dev/null`, is always ready: `try_read` and `try_write` never fail with
 ---`"again"`, and `register` fails with `EPERM`. Register after `"again"`, and both kinds work:
