@@ -37,7 +37,8 @@ local function wait_for(stream, interest)
   if registrations[stream] then
     assert(registrations[stream]:reregister(interest))
   else
-    registrations[stream] = assert(loop:register(stream, interest, pump, { trigger = "oneshot" }))
+    local options = { trigger = "oneshot" }
+    registrations[stream] = assert(loop:register(stream, interest, pump, options))
   end
 end
 
