@@ -4,7 +4,6 @@
 #include "datagram.h"
 #include "listener.h"
 #include "piece.h"
-#include "pipe.h"
 #include "result.h"
 #include "stream.h"
 
@@ -153,7 +152,7 @@ static void recv_adopt(lua_State *L, int table, size_t i)
     if (mio_adopt(owner->fd, &kind) < 0)
         return;
     if (kind == MIO_KIND_OTHER)
-        mio__lua_pipe_become(stream);
+        stream->kind = STREAM_PIPE;
     source = recv_new(L, kind);
     if (source == NULL)
         return;

@@ -1,16 +1,9 @@
 #include "pipe.h"
 
 #include "result.h"
+#include "stream.h"
 
 #include "mio/pipe.h"
-#include "mio/socket.h"
-
-void mio__lua_pipe_become(mio__lua_stream *stream)
-{
-    static const mio__lua_stream_calls calls = {mio_read, mio_pipe_write, mio_pipe_writev};
-
-    stream->calls = &calls;
-}
 
 int mio__lua_pipe_create(lua_State *L)
 {
@@ -21,8 +14,7 @@ int mio__lua_pipe_create(lua_State *L)
 
     if (err < 0)
         return mio__lua_failure(L, err);
-    mio__lua_pipe_become(reader);
-    mio__lua_pipe_become(writer);
+    reader->kind = writer->kind = STREAM_PIPE;
     reader->source.fd = fds[0];
     writer->source.fd = fds[1];
     return 2;

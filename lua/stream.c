@@ -7,7 +7,9 @@
 #include "piece.h"
 #include "result.h"
 #include "socket_options.h"
+#include "standard.h"
 
+#include "mio/pipe.h"
 #include "mio/socket.h"
 
 #include <errno.h>
@@ -17,14 +19,29 @@ enum {
     STREAM_READ_SPACE = 4096 /* free space that a read into a buffer makes sure of */
 };
 
-static const mio__lua_stream_calls stream_socket_calls = {mio_read, mio_write, mio_writev};
+typedef struct stream_calls {
+    ptrdiff_t (*read)(mio_fd fd, void *buffer, size_t size);
+    ptrdiff_t (*write)(mio_fd fd, const void *data, size_t size);
+    ptrdiff_t (*writev)(mio_fd fd, const struct iovec *pieces, size_t count);
+} stream_calls;
+
+static const stream_calls *stream_calls_of(const mio__lua_stream *stream)
+{
+    static const stream_calls table[] = {
+        [STREAM_SOCKET] = {mio_read, mio_write, mio_writev},
+        [STREAM_PIPE] = {mio_read, mio_pipe_write, mio_pipe_writev},
+        [STREAM_INHERITED] = {mio__lua_standard_read, mio__lua_standard_write,
+                              mio__lua_standard_writev},
+    };
+
+    return &table[stream->kind];
+}
 
 mio__lua_stream *mio__lua_stream_new(lua_State *L)
 {
     mio__lua_stream *stream = mio__lua_class_new(L, CLASS_STREAM, sizeof *stream, 0);
 
     stream->source.fd = -1;
-    stream->calls = &stream_socket_calls;
     return stream;
 }
 
@@ -102,7 +119,8 @@ static int stream_read_string(lua_State *L, bool peeks)
 
     if (stream->source.fd < 0 || stream->lost)
         return stream_refuse(L, stream);
-    count = (peeks ? mio_peek : stream->calls->read)(stream->source.fd, scratch, size);
+    count =
+        (peeks ? mio_peek : stream_calls_of(stream)->read)(stream->source.fd, scratch, size);
     if (count <= 0)
         return stream_read_failure(L, count);
     stream->lost = !peeks; /* and so it stays, if there is no memory for the string */
@@ -141,7 +159,7 @@ static int stream_try_read_into(lua_State *L)
     size = mio__lua_buffer_free(buffer);
     if ((lua_Unsigned)limit < size)
         size = (size_t)limit;
-    count = stream->calls->read(stream->source.fd, buffer->data + buffer->end, size);
+    count = stream_calls_of(stream)->read(stream->source.fd, buffer->data + buffer->end, size);
     if (count <= 0)
         return stream_read_failure(L, count);
     buffer->end += (size_t)count;
@@ -183,7 +201,7 @@ static int stream_written(lua_State *L, ptrdiff_t taken)
 static int stream_write_buffer(lua_State *L, const mio__lua_stream *stream,
                                mio__lua_buffer *buffer)
 {
-    const ptrdiff_t taken = stream->calls->write(
+    const ptrdiff_t taken = stream_calls_of(stream)->write(
         stream->source.fd, buffer->data + buffer->start, mio__lua_buffer_length(buffer));
 
     if (taken > 0)
@@ -196,7 +214,7 @@ static int stream_write_string(lua_State *L, const mio__lua_stream *stream)
     size_t size;
     const char *bytes = lua_tolstring(L, 2, &size);
 
-    return stream_written(L, stream->calls->write(stream->source.fd, bytes, size));
+    return stream_written(L, stream_calls_of(stream)->write(stream->source.fd, bytes, size));
 }
 
 static int stream_write_pieces(lua_State *L, const mio__lua_stream *stream, int given)
@@ -213,7 +231,7 @@ static int stream_write_pieces(lua_State *L, const mio__lua_stream *stream, int 
         pieces[used] = mio__lua_piece(L, used + 2);
         used++;
     } while (used < given && used < STREAM_PIECES);
-    taken = stream->calls->writev(stream->source.fd, pieces, (size_t)used);
+    taken = stream_calls_of(stream)->writev(stream->source.fd, pieces, (size_t)used);
     if (taken > 0)
         stream_consume(L, pieces, used, (size_t)taken);
     return stream_written(L, taken);

@@ -7,24 +7,21 @@
 
 #include "source.h"
 
-#include <stddef.h>
-#include <sys/uio.h>
-
-/* How a kind of stream is read and written, as mio_read() and mio_write() do it. */
-typedef struct mio__lua_stream_calls {
-    ptrdiff_t (*read)(mio_fd fd, void *buffer, size_t size);
-    ptrdiff_t (*write)(mio_fd fd, const void *data, size_t size);
-    ptrdiff_t (*writev)(mio_fd fd, const struct iovec *pieces, size_t count);
-} mio__lua_stream_calls;
+/* By which calls a stream is read and written. */
+typedef enum mio__lua_stream_kind {
+    STREAM_SOCKET,
+    STREAM_PIPE,     /* or anything else that does not wait */
+    STREAM_INHERITED /* whose open file blocks */
+} mio__lua_stream_kind;
 
 typedef struct mio__lua_stream {
     mio__lua_source source; /* first: see source.h */
-    const mio__lua_stream_calls *calls;
-    bool lost; /* bytes were read, and Lua had no memory for them */
+    uint8_t kind;           /* a mio__lua_stream_kind */
+    bool lost;              /* bytes were read, and Lua had no memory for them */
 } mio__lua_stream;
 
-/* Push a new stream, closed until its source gets a descriptor: a socket, if its calls are left
-   as they are. */
+/* Push a new stream, closed until its source gets a descriptor: a socket, if its kind is left
+   as it is. */
 mio__lua_stream *mio__lua_stream_new(lua_State *L);
 
 /* mio.try_connect(address [, options]) */

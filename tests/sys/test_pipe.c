@@ -190,6 +190,15 @@ static unsigned char byte_at(size_t position)
     return (unsigned char)((position * 2654435761u) >> 13);
 }
 
+static bool bytes_match(const unsigned char *bytes, size_t position, size_t size)
+{
+    for (size_t i = 0; i < size; i++) {
+        if (bytes[i] != byte_at(position + i))
+            return false;
+    }
+    return true;
+}
+
 /* Whatever the calls give, each byte goes once and in order. */
 START_TEST(a_stream_under_faults)
 {
@@ -211,8 +220,9 @@ START_TEST(a_stream_under_faults)
         ck_assert(count >= 0 || count == -EAGAIN);
         written += count > 0 ? (size_t)count : 0;
         count = mio_read(fds[0], in, sizeof in);
-        for (ptrdiff_t i = 0; i < count; i++)
-            ck_assert_uint_eq(in[i], byte_at(done++));
+        ck_assert(count > 0 || count == -EAGAIN);
+        ck_assert(count < 0 || bytes_match(in, done, (size_t)count));
+        done += count > 0 ? (size_t)count : 0;
     }
     chaos = 0;
     fault_disarm();
@@ -312,6 +322,18 @@ START_TEST(what_cannot_be_written)
     ck_assert_int_eq(mio_pipe_write(-1, "x", 1), -EBADF);
     ck_assert_int_eq(mio_pipe_writev(-1, &vector, 1), -EBADF);
     ck_assert_int_eq(mio_pipe_write(fds[0], "x", 1), -EBADF);
+    source_close(fds);
+    fault_disarm();
+}
+END_TEST
+
+START_TEST(memory_that_is_not_there)
+{
+    struct iovec vector = {NULL, 8};
+    mio_fd fds[2];
+
+    refuse(_i);
+    pipe_open(fds);
     ck_assert_int_eq(mio_pipe_write(fds[1], NULL, 8), -EFAULT);
     ck_assert_int_eq(mio_pipe_writev(fds[1], &vector, 1), -EFAULT);
     ck_assert_int_eq(mio_pipe_writev(fds[1], NULL, 1), -EFAULT);
@@ -402,6 +424,8 @@ Suite *harness_suite(void)
     tcase = harness_case(suite, "other kinds, and none");
     tcase_add_loop_test(tcase, sockets_and_files_can_be_written, 0, REFUSALS);
     tcase_add_loop_test(tcase, what_cannot_be_written, 0, REFUSALS);
+    if (!harness_in_valgrind()) /* it would complain, rightly */
+        tcase_add_loop_test(tcase, memory_that_is_not_there, 0, REFUSALS);
     tcase_add_test(tcase, opening_fails_and_leaves_nothing);
     return suite;
 }
