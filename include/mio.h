@@ -28,6 +28,7 @@
  *   process.h  starting a program                child.h    child processes of a loop
  *   stats.h    what a loop has done              item.h     what is registered with it
  *   datagram.h UDP, Unix datagrams, multicast    unix.h     descriptors passed, credentials
+ *   pipe.h     pipes                             inherited.h  stdin, stdout, stderr
  *   lua.h      a host program that owns Lua and the loop (not included here)
  */
 #ifndef MIO_H
@@ -40,8 +41,10 @@
 #include "mio/clock.h"
 #include "mio/datagram.h"
 #include "mio/event.h"
+#include "mio/inherited.h"
 #include "mio/item.h"
 #include "mio/loop.h"
+#include "mio/pipe.h"
 #include "mio/poll.h"
 #include "mio/process.h"
 #include "mio/sender.h"

@@ -110,16 +110,17 @@ static void recv_prepare(lua_State *L, size_t capacity)
     }
 }
 
-static mio__lua_source *recv_object(lua_State *L, int table, size_t i)
+static mio__lua_stream *recv_object(lua_State *L, int table, size_t i)
 {
-    mio__lua_source *source;
+    mio__lua_stream *stream;
 
     lua_rawgeti(L, table, (lua_Integer)i);
-    source = lua_touserdata(L, -1);
+    stream = lua_touserdata(L, -1);
     lua_pop(L, 1);
-    return source;
+    return stream;
 }
 
+/* A new object for what is of this kind, or NULL where the stream that is there will do. */
 static mio__lua_source *recv_new(lua_State *L, mio_kind kind)
 {
     mio__lua_listener *listener;
@@ -145,11 +146,14 @@ static mio__lua_source *recv_new(lua_State *L, mio_kind kind)
 /* Have the i-th descriptor of the table owned by an object of its own kind. */
 static void recv_adopt(lua_State *L, int table, size_t i)
 {
-    mio__lua_source *owner = recv_object(L, table, i), *source;
+    mio__lua_stream *stream = recv_object(L, table, i);
+    mio__lua_source *owner = &stream->source, *source;
     mio_kind kind;
 
     if (mio_adopt(owner->fd, &kind) < 0)
         return;
+    if (kind == MIO_KIND_OTHER)
+        stream->kind = STREAM_PIPE;
     source = recv_new(L, kind);
     if (source == NULL)
         return;
@@ -170,7 +174,7 @@ static size_t recv_check_count(lua_State *L, int arg, size_t most, size_t otherw
 static void recv_own(lua_State *L, int table, const mio_unix_fds *came)
 {
     for (size_t i = 1; i <= came->count; i++)
-        recv_object(L, table, i)->fd = came->fds[i - 1];
+        recv_object(L, table, i)->source.fd = came->fds[i - 1];
     for (size_t i = came->count + 1; i <= came->capacity; i++) {
         lua_pushnil(L);
         lua_rawseti(L, table, (lua_Integer)i);

@@ -30,8 +30,8 @@ local function run_all(area, names)
   return outcomes
 end
 
-for _, area in ipairs({ "loop", "registration", "timer", "process", "socket", "object",
-                           "calls" }) do
+for _, area in ipairs({ "loop", "registration", "timer", "process", "socket", "pipe",
+                        "object", "calls" }) do
   describe("misuse (" .. area .. "):", function()
     local names, outcomes = {}, nil
     for name in pairs(require("spec.misuse." .. area)) do

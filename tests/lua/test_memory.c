@@ -154,6 +154,25 @@ START_TEST(a_poll_and_buffers)
 }
 END_TEST
 
+START_TEST(pipes_and_standard_streams)
+{
+    memory_try("local mio = require('mio')\n"
+               "local loop <close> = assert(mio.loop())\n"
+               "local reader, writer = mio.pipe()\n"
+               "assert(reader, writer)\n"
+               "local got = mio.buffer()\n"
+               "assert(loop:register(reader, 'r', function(_, _, _, closed)\n"
+               "  if not reader:try_read_into(got) then loop:shutdown() end\n"
+               "end))\n"
+               "assert(writer:try_write('hel', mio.buffer():append('lo')) == 5)\n"
+               "writer:close()\n"
+               "assert(loop:run())\n"
+               "assert(tostring(got) == 'hello')\n"
+               "local output <close> = assert(mio.stderr())\n"
+               "assert(output:try_write('') == 0)\n");
+}
+END_TEST
+
 START_TEST(timers_signals_and_coroutines)
 {
     memory_try("local mio = require('mio')\n"
@@ -221,6 +240,7 @@ Suite *harness_suite(void)
 
     tcase_add_test(tcase, an_echo_over_tcp);
     tcase_add_test(tcase, a_poll_and_buffers);
+    tcase_add_test(tcase, pipes_and_standard_streams);
     tcase_add_test(tcase, timers_signals_and_coroutines);
     tcase_add_test(tcase, errors_in_handlers);
     tcase_add_test(tcase, what_a_loop_tells_of_itself);

@@ -8,6 +8,8 @@ PUBLIC = {
     "base": "base",
     "event": "base",
     "clock": "sys",
+    "inherited": "sys",
+    "pipe": "sys",
     "process": "sys",
     "poll": "event",
     "sender": "event",

@@ -3,7 +3,7 @@
 -- The types of require("mio"), for language servers and for people: every function, method,
 -- field, option and error, as the reference tells them. A spec compares it with the module.
 
----Readiness I/O: polls, loops, timers, signals, TCP, UDP and Unix sockets.
+---Readiness I/O: polls, loops, timers, signals, TCP, UDP and Unix sockets, pipes.
 ---
 ---**Failures.** When the world refuses, a function returns `nil, err, code`: `err` is a text
 ---in lower case, the same on every system; `code` is a name to compare, like
@@ -238,6 +238,14 @@ function mio.now() end
 ---@return string? code
 function mio.pair(type) end
 
+---A pipe: what is written to `writer` comes out of `reader`. The reader is told as readable when
+---there is something, and when the writer is gone; the writer as writable when there is room, and
+---when the reader is gone. Fails with `EMFILE`, `ENFILE` or `ENOMEM`.
+---@return mio.stream? reader
+---@return mio.stream|string|nil writer or err
+---@return string? code
+function mio.pipe() end
+
 ---A new poll. Costs what a loop costs.
 ---
 ---Fails with `EMFILE`, `ENFILE` or `ENOMEM`.
@@ -308,6 +316,55 @@ function mio.sender(ticket) end
 ---@return string? err
 ---@return string? code
 function mio.signal(signal, ...) end
+
+---The standard error of this process; all as of `mio.stdin`.
+---@return mio.stream? stream
+---@return string? err
+---@return string? code
+function mio.stderr() end
+
+---The standard input of this process, as a stream: a pipe, a terminal, a socket, a file.
+---
+---Others have the same open file: the shell, other processes, `io.read` here. It stays as it is
+---for them, above all it does not become non-blocking; the stream says with each call that it does
+---not wait, and has a descriptor of its own. So closing it closes nothing for the others, and
+---whoever reads the output of this process comes to the end when the process ends. What `io` has
+---in its buffers is not seen here.
+---
+---A file, or a device like `/dev/null`, is always ready: `try_read` and `try_write` never fail with
+---`"again"`, and `register` fails with `EPERM`. Register after `"again"`, and both kinds work:
+---
+---```lua
+---local function pump()
+---  local data, err
+---  repeat
+---    data, err = input:try_read()
+---    if data then print(#data) end
+---  until not data
+---  if err == "again" and not registration then
+---    registration = assert(loop:register(input, "r", pump))
+---  elseif err ~= "again" then
+---    input:close()
+---  end
+---end
+---```
+---
+---Old kernels, and terminals that this user may not open, are polled before each call, and written
+---4096 bytes at a time; a call waits then where another process is faster.
+---
+---Fails with `EBADF` (the process was started without it, and so even if a socket of mio has got its
+---number since) or `EMFILE`.
+---@return mio.stream? stream
+---@return string? err
+---@return string? code
+function mio.stdin() end
+
+---The standard output of this process; all as of `mio.stdin`. What `print` and `io.write` have
+---in their buffer comes later, unless it is flushed before.
+---@return mio.stream? stream
+---@return string? err
+---@return string? code
+function mio.stdout() end
 
 ---How to connect.
 ---@class mio.connect_options
@@ -1238,7 +1295,10 @@ function waker:close() end
 
 -- ------------------------------------------------------------------- streams
 
----A connected TCP or Unix socket, from `try_connect` or `try_accept`. No method waits.
+---A connected TCP or Unix socket, from `try_connect` or `try_accept`; the end of a pipe, or a
+---standard stream. No method waits. What only sockets have fails with `ENOTSOCK` on what is none:
+---`connected`, `try_peek`, `shutdown`, addresses, options, descriptors, credentials. One end of a
+---pipe is only read, the other one only written to: else `EBADF`.
 ---@class mio.stream
 local stream = {}
 
