@@ -213,6 +213,8 @@ static int datagram_try_recv_batch(lua_State *L)
         return mio__lua_token(L, "closed");
     count = mio_datagram_recv_batch(datagram->source.fd, batch->datagrams, batch->capacity);
     batch->count = count > 0 ? (size_t)count : 0;
+    if (count == 0)
+        return mio__lua_end_of_stream(L);
     return datagram_count(L, count);
 }
 

@@ -131,6 +131,22 @@ describe("a batch", function()
     assert.equal(before, after)
   end)
 
+  it("ends where a seqpacket socket ends", function()
+    local sender, receiver = assert(mio.pair("seqpacket"))
+    local batch, over = mio.batch(), { nil, "end of stream", "EOF" }
+    helper.keep(receiver)
+    sender:try_send("one")
+    sender:try_send("two")
+    sender:close()
+    assert.equal(2, receiver:try_recv_batch(batch))
+    assert.equal(2, #batch)
+    for _ = 1, 3 do
+      assert.same(over, { receiver:try_recv_batch(batch) })
+      assert.equal(0, #batch)
+      assert.same(over, { receiver:try_recv_batch(mio.batch(1)) })
+    end
+  end)
+
   it("may be used by a finalizer when it goes itself", function()
     local revived
     do

@@ -526,7 +526,9 @@ function datagram:try_peek(n) end
 function datagram:try_recv_into(buffer, n) end
 
 ---Receive what has come into a batch, in place of what is in it. Fails as `try_recv`, and then
----the batch is empty; never with `"too long"`. Cost: one system call; no garbage.
+---the batch is empty; never with `"too long"`. The end of a seqpacket socket is no message: what
+---came before it is received first. Cost: one system call, and one more where the last one of a
+---full batch is empty; no garbage.
 ---@param batch mio.batch
 ---@return integer? count 1 or more
 ---@return string? err
