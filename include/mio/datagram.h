@@ -232,10 +232,11 @@ MIO_API ptrdiff_t mio_datagram_send_batch(mio_fd fd, const mio_datagram *datagra
  * Linux gives a socket at "0.0.0.0" what is sent to groups that other sockets have joined.
  *
  *   group       a multicast address; its port does not count
- *   interface   its number, from if_nametoindex(); 0 lets the system choose
+ *   interface   its number, from if_nametoindex(); 0 for the group's own scope, as of
+ *               "[ff02::1%eth0]", or, where it has none, lets the system choose
  *
  * Returns 0, or
- *   -EINVAL         not a multicast address
+ *   -EINVAL         not a multicast address; the group's scope is another interface
  *   -EADDRINUSE     joined already, on this interface
  *   -ENODEV         no such interface, or none that does multicast
  *   -ENOBUFS        more groups than the system allows a socket
