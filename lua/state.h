@@ -28,6 +28,7 @@ typedef enum mio__lua_class {
     CLASS_DATAGRAM,
     CLASS_LISTENER,
     CLASS_LOOP,
+    CLASS_PASSED,
     CLASS_POLL,
     CLASS_PROCESS,
     CLASS_REGISTRATION,
@@ -61,6 +62,7 @@ enum {
     STATE_ATTACHED,                    /* pointer to a mio_loop of a host -> object */
     STATE_POLL_NEXT,                   /* the iterator of poll:wait() */
     STATE_ACCEPT_NEXT,                 /* the iterator of listener:try_accepts() */
+    STATE_PASSED,                      /* a mio__lua_passed that is empty, or nil */
     STATE_EMBED_ATTACH,                /* what the functions of mio/lua.h run in */
     STATE_EMBED_DETACH,
     STATE_EMBED_DISPATCH,
