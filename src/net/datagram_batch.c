@@ -34,10 +34,8 @@ static void batch_fill(batch *all, unsigned i, void *data, size_t size, void *ad
     };
 }
 
-/* The kernel writes the address into its place: what it leaves is to be zero. */
 static void recv_prepare(batch *all, unsigned i, mio_datagram *datagram)
 {
-    memset(&datagram->addr, 0, sizeof datagram->addr);
     batch_fill(all, i, datagram->data, datagram->capacity, mio__addr_room(&datagram->addr),
                sizeof datagram->addr.storage);
 }
@@ -63,9 +61,15 @@ static ptrdiff_t recv_without_end(mio_fd fd, const batch *all, ptrdiff_t done, s
     return sent < done && mio__socket_ask(fd, SO_TYPE) == SOCK_SEQPACKET ? sent : done;
 }
 
-/* The length that Linux tells is that of the bytes in their place. */
+/* The length that Linux tells is that of the bytes in their place. What it has left of the
+   address's place is to be zero. */
 static void recv_finish(const mio__message *message, mio_datagram *datagram)
 {
+    const size_t addr_size = message->msg_hdr.msg_namelen;
+    unsigned char *bytes = datagram->addr.storage.bytes;
+
+    memset(bytes + addr_size, 0, sizeof datagram->addr.storage - addr_size);
+    datagram->addr.size = 0;
     datagram->length = message->msg_len;
     datagram->truncated = (message->msg_hdr.msg_flags & MSG_TRUNC) != 0;
     mio__addr_filled(&datagram->addr, message->msg_hdr.msg_namelen);
