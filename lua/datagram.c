@@ -15,6 +15,7 @@
 #include <errno.h>
 #include <limits.h>
 #include <net/if.h>
+#include <string.h>
 
 mio__lua_datagram *mio__lua_datagram_new(lua_State *L, bool has_end)
 {
@@ -238,19 +239,27 @@ static int datagram_try_send_batch(lua_State *L)
 
 /* ----------------------------------------------------------------- multicast */
 
-/* The number of the interface at `arg`, which may be its name; 0 for none, -1 for a name that
-   no interface has. */
+/* The number of the interface that has the name at `arg`, or -errno. */
+static int datagram_named_interface(lua_State *L, int arg)
+{
+    size_t length;
+    const char *name = lua_tolstring(L, arg, &length);
+    unsigned index;
+
+    luaL_argcheck(L, strlen(name) == length, arg, "the name of an interface has no zeros");
+    index = if_nametoindex(name);
+    return index == 0 ? -errno : (int)index;
+}
+
+/* The number of the interface at `arg`, which may be its name; 0 for none; or -errno. */
 static int datagram_opt_interface(lua_State *L, int arg)
 {
     lua_Integer number;
-    unsigned index;
 
     if (lua_isnoneornil(L, arg))
         return 0;
-    if (lua_type(L, arg) == LUA_TSTRING) {
-        index = if_nametoindex(lua_tostring(L, arg));
-        return index == 0 ? -1 : (int)index;
-    }
+    if (lua_type(L, arg) == LUA_TSTRING)
+        return datagram_named_interface(L, arg);
     number = luaL_checkinteger(L, arg);
     luaL_argcheck(L, number >= 1 && number <= INT_MAX, arg,
                   "an interface is a name, or a number from 1 to 2147483647");
@@ -269,7 +278,7 @@ static int datagram_change_group(lua_State *L, int (*change)(mio_fd fd, const mi
     if (datagram->source.fd < 0)
         return mio__lua_token(L, "closed");
     if (interface < 0)
-        return mio__lua_failure(L, -ENODEV);
+        return mio__lua_failure(L, interface);
     return mio__lua_outcome(L, change(datagram->source.fd, &group, (unsigned)interface));
 }
 
@@ -294,7 +303,7 @@ static int datagram_multicast_interface(lua_State *L)
     if (datagram->source.fd < 0)
         return mio__lua_token(L, "closed");
     if (interface < 0)
-        return mio__lua_failure(L, -ENODEV);
+        return mio__lua_failure(L, interface);
     return mio__lua_outcome(L,
                             mio_multicast_interface(datagram->source.fd, (unsigned)interface));
 }

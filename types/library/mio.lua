@@ -584,7 +584,8 @@ function datagram:peer_credentials() end
 ---"[::]" hears of all of its groups.
 ---
 ---Fails with `"closed"`, `EADDRINUSE` (joined already), `ENODEV` (no such interface, or none),
----`EINVAL` (no multicast address; its scope is another interface).
+---`EINVAL` (no multicast address; its scope is another interface), and what else the system says
+---when it is asked for a name.
 ---@param group mio.address|string its port does not count
 ---@param interface? string|integer its name or number; if absent, the group's own scope, as of "[ff02::1%eth0]", or the system chooses
 ---@return true? ok
