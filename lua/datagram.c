@@ -31,20 +31,10 @@ static mio__lua_datagram *datagram_check(lua_State *L)
     return mio__lua_class_check(L, 1, CLASS_DATAGRAM, sizeof(mio__lua_datagram));
 }
 
-/* The one rule about what does not fit, in both directions and for batches. */
-static int datagram_failure(lua_State *L, ptrdiff_t err)
-{
-    if (err != -EMSGSIZE)
-        return mio__lua_failure(L, (int)err);
-    mio__lua_token(L, "too long");
-    lua_pushliteral(L, "EMSGSIZE");
-    return 3;
-}
-
 static int datagram_outcome(lua_State *L, int err)
 {
     if (err < 0)
-        return datagram_failure(L, err);
+        return mio__lua_message_failure(L, err);
     lua_pushboolean(L, 1);
     return 1;
 }
@@ -52,7 +42,7 @@ static int datagram_outcome(lua_State *L, int err)
 static int datagram_count(lua_State *L, ptrdiff_t count)
 {
     if (count < 0)
-        return datagram_failure(L, count);
+        return mio__lua_message_failure(L, count);
     lua_pushinteger(L, (lua_Integer)count);
     return 1;
 }
@@ -158,7 +148,7 @@ static int datagram_recv_string(lua_State *L,
         return mio__lua_token(L, "closed");
     length = recv(datagram->source.fd, scratch, size, &from);
     if (length < 0)
-        return datagram_failure(L, length);
+        return mio__lua_message_failure(L, length);
     if (length == 0 && datagram->has_end)
         return mio__lua_end_of_stream(L);
     lua_pushlstring(L, scratch, (size_t)length);
@@ -192,7 +182,7 @@ static int datagram_try_recv_into(lua_State *L)
         return mio__lua_token(L, "closed");
     length = mio_datagram_recv(datagram->source.fd, buffer->data + buffer->end, size, &from);
     if (length < 0)
-        return datagram_failure(L, length);
+        return mio__lua_message_failure(L, length);
     if (length == 0 && datagram->has_end)
         return mio__lua_end_of_stream(L);
     buffer->end += (size_t)length;

@@ -9,8 +9,6 @@
 
 #include "mio/unix.h"
 
-#include <errno.h>
-
 enum { PASSING_CAPACITY = 16 };
 
 const char *const mio__lua_socket_types[] = {"stream", "seqpacket", NULL};
@@ -50,15 +48,6 @@ static const mio__lua_source *passing_check(lua_State *L)
     return source;
 }
 
-static int passing_failure(lua_State *L, ptrdiff_t err)
-{
-    if (err != -EMSGSIZE)
-        return mio__lua_failure(L, (int)err);
-    mio__lua_token(L, "too long");
-    lua_pushliteral(L, "EMSGSIZE");
-    return 3;
-}
-
 /* ------------------------------------------------------------------- sending */
 
 /* Asking the objects may run their code: so the descriptors are asked before all else. */
@@ -90,7 +79,7 @@ int mio__lua_passing_try_send(lua_State *L)
         return mio__lua_token(L, "closed");
     taken = mio_unix_send_fds(source->fd, piece.iov_base, piece.iov_len, fds, (size_t)count);
     if (taken < 0)
-        return passing_failure(L, taken);
+        return mio__lua_message_failure(L, taken);
     if (buffer != NULL)
         mio__lua_buffer_consume(buffer, (size_t)taken);
     lua_pushinteger(L, (lua_Integer)taken);
@@ -221,7 +210,7 @@ int mio__lua_passing_try_recv(lua_State *L)
     came.fds = passed->fds;
     length = mio_unix_recv_fds(source->fd, scratch, size, &came);
     if (length < 0)
-        return passing_failure(L, length);
+        return mio__lua_message_failure(L, length);
     passed->next = 0;
     passed->count = came.count;
     if (length == 0 && recv_has_end(L)) {
