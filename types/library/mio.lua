@@ -785,7 +785,7 @@ function loop:signal(signal, handler) end
 ---is not waited for then. Each child takes a descriptor.
 ---
 ---Fails with `"closed"`, `ESRCH` (no such process, or it was waited for), `EMFILE`, `ENFILE`,
----`ENOMEM`, `ENOSPC`; `ENOSYS` before Linux 5.3.
+---`ENOMEM`, `ENOSPC`; `ENOSYS` before Linux 5.4.
 ---@param process mio.process|integer
 ---@param handler mio.child_handler
 ---@return mio.registration? registration
