@@ -50,9 +50,12 @@ typedef struct mio__lua_object {
     uint32_t tag; /* MIO__LUA_TAG + class */
 } mio__lua_object;
 
+struct mio__lua_process;
+
 typedef struct mio__lua_state {
-    bool opened;                    /* the classes are defined */
-    char scratch[MIO__LUA_SCRATCH]; /* what a read fills before it becomes a string */
+    bool opened;                        /* the classes are defined */
+    struct mio__lua_process *processes; /* those that have not ended, as far as is known */
+    char scratch[MIO__LUA_SCRATCH];     /* what a read fills before it becomes a string */
 } mio__lua_state;
 
 /* User values of the state: the metatables by class, from 1 on, then these. */

@@ -1003,8 +1003,8 @@ local process = {}
 
 ---Send it a signal.
 ---
----Fails with `ESRCH` if it has ended and a loop has told so through this object (its number may
----be another one's by then), or `EPERM` if it has become another user's.
+---Fails with `ESRCH` if it has ended and a loop has told so (its number may be another one's by
+---then), or `EPERM` if it has become another user's.
 ---@param signal? mio.signal_name|"KILL"|"STOP"|integer "TERM" if absent
 ---@return true? ok
 ---@return string? err
