@@ -25,7 +25,8 @@ int mio__lua_message_failure(lua_State *L, ptrdiff_t err)
 {
     if (err != -EMSGSIZE)
         return mio__lua_failure(L, (int)err);
-    mio__lua_token(L, "too long");
+    lua_pushnil(L);
+    lua_pushliteral(L, "too long");
     lua_pushliteral(L, "EMSGSIZE");
     return 3;
 }

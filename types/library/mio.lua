@@ -12,10 +12,9 @@
 --- * `"again"`: not now; wait for the event
 --- * `"closed"`: the object was closed, or its registration or loop has ended
 --- * `"running"`: the loop runs already
---- * `"full"`: a batch has room for no more
+--- * `"full"`: the batch or the channel has no room for one more message
 ---
 ---A datagram that does not fit is `nil, "too long", "EMSGSIZE"`, in both directions.
---- * `"full"`: the channel has no room for one more message
 ---
 ---The end of a stream is `nil, "end of stream", "EOF"`. A programmer's mistake (a wrong type,
 ---a number out of range, an unknown option) raises an error that names function and argument.
