@@ -2,8 +2,8 @@
  * Processes that the program has started.
  *
  * The object is a handle: collecting it does nothing to the process. Who registers it with a
- * loop, or its number, has it told when the process has been waited for; from then on its number
- * may be another one's, and is used no more.
+ * loop, or its number, has it told when the process has been waited for; from then on its
+ * number may be another one's, and is used no more.
  */
 #ifndef MIO__LUA_PROCESS_H
 #define MIO__LUA_PROCESS_H

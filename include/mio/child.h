@@ -34,8 +34,7 @@ extern "C" {
  *   -ESRCH                       there is no such process, or it was waited for already
  *   -EMFILE, -ENFILE, -ENOSPC    each child takes a descriptor
  *   -ENOMEM                      no memory
- *   -ENOSYS, -EPERM              the kernel cannot wait for pidfds (before Linux 5.4), or forbids
- *                                pidfd_open
+ *   -ENOSYS, -EPERM              the kernel lacks pidfds (Linux before 5.4), or forbids them
  *   -ESTALE                      as mio_loop_register()
  *
  * Thread: the loop's own. Cost: three system calls, and three more when it has ended.

@@ -192,7 +192,8 @@ enum {
  * Receive several datagrams at once: those that have come, up to `count`.
  *
  * The end of a seqpacket socket is no message: what came before it is received first, and the
- * next call returns 0. Empty messages right before the end, in a call that finds it, go with it.
+ * next call returns 0. Empty messages right before the end, in a call that finds it, go with
+ * it.
  *
  *   datagrams   `data` and `capacity` of each are set; the rest is written, of as many as the
  *               result says. The address of the others is lost
