@@ -3,8 +3,8 @@
 --   ./dev run examples/syslog.lua unix:/tmp/log
 --   logger -u /tmp/log -p user.warning "the disk is full"
 --
--- prints "user.warning: ... the disk is full". The socket file is removed at the end; one that a
--- crash has left behind does not keep it from starting.
+-- prints "user.warning: ... the disk is full". The socket file is removed at the end; one that
+-- a crash has left behind does not keep it from starting.
 
 local mio = require("mio")
 

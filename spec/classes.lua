@@ -1,5 +1,5 @@
--- One object of each class, for the specs that are about all of them. Which classes there are is
--- read in lua/state.h: who adds one there is told to make its object here.
+-- One object of each class, for the specs that are about all of them. Which classes there are
+-- is read in lua/state.h: who adds one there is told to make its object here.
 
 local helper = require("spec.helper")
 local mio = require("mio")

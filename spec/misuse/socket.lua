@@ -269,7 +269,8 @@ end
 
 rows["datagrams of 70,000 bytes, and receivers with too little room"] = function()
   local long = ("x"):rep(70000)
-  local sender, receiver = assert(mio.datagram("127.0.0.1:0")), assert(mio.datagram("127.0.0.1:0"))
+  local sender = assert(mio.datagram("127.0.0.1:0"))
+  local receiver = assert(mio.datagram("127.0.0.1:0"))
   local to = receiver:local_address()
   local function too_long(result, err, code)
     assert(result == nil and err == "too long" and code == "EMSGSIZE", err)
