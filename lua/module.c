@@ -52,6 +52,7 @@ static void module_define_classes(lua_State *L)
     mio__lua_embed_open(L);
     mio__lua_listener_open(L);
     mio__lua_loop_open(L);
+    mio__lua_passing_open(L);
     mio__lua_poll_open(L);
     mio__lua_process_open(L);
     mio__lua_registration_open(L);

@@ -31,6 +31,7 @@ typedef enum mio__lua_class {
     CLASS_DUMP,
     CLASS_LISTENER,
     CLASS_LOOP,
+    CLASS_PASSED,
     CLASS_POLL,
     CLASS_PROCESS,
     CLASS_REGISTRATION,
@@ -50,9 +51,12 @@ typedef struct mio__lua_object {
     uint32_t tag; /* mio__lua_class_tag() */
 } mio__lua_object;
 
+struct mio__lua_process;
+
 typedef struct mio__lua_state {
-    bool opened;                    /* the classes are defined */
-    char scratch[MIO__LUA_SCRATCH]; /* what a read fills before it becomes a string */
+    bool opened;                        /* the classes are defined */
+    struct mio__lua_process *processes; /* those that have not ended, as far as is known */
+    char scratch[MIO__LUA_SCRATCH];     /* what a read fills before it becomes a string */
 } mio__lua_state;
 
 /* User values of the state: the metatables by class, from 1 on, then these. */
@@ -63,6 +67,7 @@ enum {
     STATE_ATTACHED,     /* pointer to a mio_loop of a host -> object */
     STATE_POLL_NEXT,    /* the iterator of poll:wait() */
     STATE_ACCEPT_NEXT,  /* the iterator of listener:try_accepts() */
+    STATE_PASSED,       /* a mio__lua_passed that is empty, or nil */
     STATE_EMBED_ATTACH, /* what the functions of mio/lua.h run in */
     STATE_EMBED_DETACH,
     STATE_EMBED_DISPATCH,

@@ -18,11 +18,11 @@ PATIENCE = 100  # seconds after which something is taken not to come any more
 WRAPPER = shlex.split(os.environ.get("MIO_TEST_WRAPPER", ""))
 
 
-def spawn(*command):
+def spawn(*command, folder=None):
     """A process; its stderr goes to a file, so that it never waits for us to read."""
     errors = tempfile.TemporaryFile()
     process = subprocess.Popen([*WRAPPER, *command], stdin=subprocess.DEVNULL,
-                               stdout=subprocess.PIPE, stderr=errors)
+                               stdout=subprocess.PIPE, stderr=errors, cwd=folder)
     return process, errors
 
 

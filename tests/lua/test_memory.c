@@ -233,6 +233,22 @@ START_TEST(what_a_loop_tells_of_itself)
 }
 END_TEST
 
+/* Descriptors that have come are closed, whichever of their objects cannot be made. */
+START_TEST(descriptors_passed)
+{
+    memory_try("local mio = require('mio')\n"
+               "local a, b = assert(mio.pair('seqpacket'))\n"
+               "local listener <close> = assert(mio.listen('unix:'))\n"
+               "for _ = 1, 3 do\n"
+               "  assert(select(2, b:try_recv_fds()) == 'again')\n"
+               "  assert(a:try_send_fds('x', a, listener, 0) == 1)\n"
+               "  local data, sockets, lost = b:try_recv_fds()\n"
+               "  assert(data == 'x' and #sockets == 3 and not lost)\n"
+               "  for _, socket in ipairs(sockets) do socket:close() end\n"
+               "end\n");
+}
+END_TEST
+
 Suite *harness_suite(void)
 {
     Suite *suite = suite_create("lua/memory");
@@ -244,5 +260,6 @@ Suite *harness_suite(void)
     tcase_add_test(tcase, timers_signals_and_coroutines);
     tcase_add_test(tcase, errors_in_handlers);
     tcase_add_test(tcase, what_a_loop_tells_of_itself);
+    tcase_add_test(tcase, descriptors_passed);
     return suite;
 }

@@ -582,7 +582,9 @@ function datagram:try_peek(n) end
 function datagram:try_recv_into(buffer, n) end
 
 ---Receive what has come into a batch, in place of what is in it. Fails as `try_recv`, and then
----the batch is empty; never with `"too long"`. Cost: one system call; no garbage.
+---the batch is empty; never with `"too long"`. The end of a seqpacket socket is no message: what
+---came before it is received first. Cost: one system call, and one more where the last one of a
+---full batch is empty; no garbage.
 ---@param batch mio.batch
 ---@return integer? count 1 or more
 ---@return string? err
@@ -638,9 +640,10 @@ function datagram:peer_credentials() end
 ---"[::]" hears of all of its groups.
 ---
 ---Fails with `"closed"`, `EADDRINUSE` (joined already), `ENODEV` (no such interface, or none),
----`EINVAL` (no multicast address).
+---`EINVAL` (no multicast address; its scope is another interface), and what else the system says
+---when it is asked for a name.
 ---@param group mio.address|string its port does not count
----@param interface? string|integer its name or number; the system chooses if absent
+---@param interface? string|integer its name or number; if absent, the group's own scope, as of "[ff02::1%eth0]", or the system chooses
 ---@return true? ok
 ---@return string? err
 ---@return string? code
@@ -845,7 +848,7 @@ function loop:signal(signal, handler) end
 ---is not waited for then. Each child takes a descriptor.
 ---
 ---Fails with `"closed"`, `ESRCH` (no such process, or it was waited for), `EMFILE`, `ENFILE`,
----`ENOMEM`, `ENOSPC`; `ENOSYS` before Linux 5.3.
+---`ENOMEM`, `ENOSPC`; `ENOSYS` before Linux 5.4.
 ---@param process mio.process|integer
 ---@param handler mio.child_handler
 ---@return mio.registration? registration
@@ -1166,8 +1169,8 @@ local process = {}
 
 ---Send it a signal.
 ---
----Fails with `ESRCH` if it has ended and a loop has told so through this object (its number may
----be another one's by then), or `EPERM` if it has become another user's.
+---Fails with `ESRCH` if it has ended and a loop has told so (its number may be another one's by
+---then), or `EPERM` if it has become another user's.
 ---@param signal? mio.signal_name|"KILL"|"STOP"|integer "TERM" if absent
 ---@return true? ok
 ---@return string? err
