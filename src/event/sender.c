@@ -65,8 +65,7 @@ void mio__sender_close(mio_sender *sender)
 
 /* ------------------------------------------------------------------- waking */
 
-/* See invariant 3. */
-static void sender_wake(mio_sender *sender)
+void mio__sender_wake(mio_sender *sender)
 {
     if (atomic_exchange_explicit(&sender->awake, 1, memory_order_acq_rel) == 0 &&
         mio__bell_ring(&sender->bell) < 0)
@@ -93,7 +92,7 @@ void mio_sender_unref(mio_sender *sender)
     if (sender == NULL)
         return;
     if (atomic_fetch_sub_explicit(&sender->senders, 1, memory_order_acq_rel) == 1)
-        sender_wake(sender);
+        mio__sender_wake(sender);
     sender_let_go(sender);
 }
 
@@ -104,6 +103,6 @@ int mio_sender_send(mio_sender *sender, const void *message)
     if (atomic_load_explicit(&sender->closed, memory_order_acquire))
         return -EPIPE;
     err = mio__ring_push(&sender->ring, message);
-    sender_wake(sender);
+    mio__sender_wake(sender);
     return err;
 }

@@ -10,9 +10,10 @@
  *    if it was 0. If the ringing fails, `awake` goes back to 0: the message stays in the
  *    queue, and the next send rings. It does so even when the queue is full, or a failure
  *    with the last free slot would be for ever.
- *    The receiver, when the bell has rung: silences it, exchanges `awake` for 0, and takes
- *    messages until there is none. While it is not through with that, it leaves the bell
- *    alone, and does not wait.
+ *    The receiver, when the bell has rung, takes messages. When it finds none it silences the
+ *    bell, exchanges `awake` for 0, and looks once more; only if there is none then, it waits
+ *    for the bell. Else it does as a producer does, so that the bell rings while it is not
+ *    through: whoever waits for the bell in its place is told.
  *    Both exchanges are read-modify-writes with acquire and release: of the two, the later
  *    one sees what the other side did before the earlier one. tests/event/channel.pml proves
  *    this order, and refutes those that look as good.
@@ -51,7 +52,11 @@ int mio__sender_open(uint32_t capacity, uint32_t message_size, void (*drop)(void
 /* The receiver goes: sends fail, what waits is dropped, the block is let go. */
 void mio__sender_close(mio_sender *sender);
 
-/* The bell has rung: from here on a send rings it again. Messages are to be taken next. */
+/* Ring, unless the bell rings already: for who has sent, and see invariant 3. Any thread. */
+void mio__sender_wake(mio_sender *sender);
+
+/* Silence the bell: from here on a send rings it again. Who has gone and what has been sent is
+   to be looked at next. */
 void mio__sender_answer(mio_sender *sender);
 
 /* Take the oldest message. False where there is none that is published. */
