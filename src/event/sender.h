@@ -2,8 +2,8 @@
  * The block that a channel and its senders share, seen from the receiver.
  *
  * 1. The block lives as long as anybody holds it: the senders, each counted, and the receiver.
- *    Who lets go last drops what still waits, closes the bell, and frees the block. So a
- *    sender may ring a bell whose receiver has gone.
+ *    Who lets go last closes the bell and frees the block. So a sender may ring a bell whose
+ *    receiver has gone.
  * 2. `senders` counts the senders alone. The receiver reads it before it looks at the queue
  *    for the last time: when it reads 0, all that was ever sent can be seen.
  * 3. Waking. A producer publishes its message, then exchanges `awake` for 1, always, and rings
@@ -19,6 +19,11 @@
  *    this order, and refutes those that look as good.
  * 4. A slot that is reserved and not yet published looks empty to the receiver, who goes to
  *    sleep behind it: its producer is still to exchange `awake`.
+ * 5. Closing. The receiver sets `closed`, exchanges `awake`, and drops what it finds. A
+ * producer looks at `closed` once more after its exchange, and if it is set drops what it
+ * finds. Of the two exchanges the later one sees what was done before the earlier one: so each
+ *    message is dropped before the later of mio__sender_close() and its send returns.
+ *    `drops_asked` counts those who want to drop; the first of them takes the messages.
  *
  * Several threads touch this memory: it comes from malloc(), not from an allocator hook.
  */
@@ -37,6 +42,7 @@ struct mio_sender {
     atomic_size_t holders; /* senders, and the receiver */
     atomic_size_t senders;
     atomic_bool closed; /* the receiver has gone */
+    atomic_uint drops_asked;
     unsigned char before_awake[MIO__RING_LINE];
     atomic_uint awake; /* 1: the bell has rung, or is about to */
     unsigned char after_awake[MIO__RING_LINE];
