@@ -10,6 +10,8 @@
 #include "mio/loop.h"
 #include "mio/sender.h"
 
+#include <stdbool.h>
+
 #ifdef __cplusplus
 extern "C" {
 #endif
@@ -67,6 +69,21 @@ MIO_API int mio_channel_new(mio_loop *loop, const mio_channel_config *config,
  * left.
  */
 MIO_API void mio_channel_free(mio_channel *channel);
+
+/*
+ * Have the message that was reported last reported once more, before any other: for a handler
+ * that cannot do its work now. It comes in this turn, or in the next, which does not wait. If
+ * the channel is freed before that, the message is dropped like those that wait.
+ *
+ *   repeat   false takes that back
+ *
+ * Returns 0, or
+ *   -ENOENT   the last that was heard of the channel is no message, or mio_loop_next() has been
+ *             beyond it
+ *
+ * Thread: the loop's own, handlers too. Cost: none.
+ */
+MIO_API int mio_channel_repeat(mio_channel *channel, bool repeat);
 
 /*
  * The id of a channel, as it stands in its events.

@@ -42,6 +42,8 @@ struct mio_channel {
     uint64_t emptied; /* the turn that found it empty and left it busy */
     unsigned burst;   /* messages since it was found empty */
     bool open;
+    bool told;   /* `message` was reported, and the channel not looked at since */
+    bool repeat; /* `message` is to be reported again */
     _Alignas(max_align_t) unsigned char message[]; /* the one reported last */
 };
 
@@ -107,6 +109,8 @@ void mio_channel_free(mio_channel *channel)
     mio__list_remove(&channel->link);
     mio__list_remove(&channel->busy);
     mio__loop_deregister_own(channel->loop, channel->id);
+    if (channel->repeat && channel->sender->drop != NULL)
+        channel->sender->drop(channel->message);
     mio__sender_close(channel->sender);
     mio__alloc_free(&channel->loop->allocator, channel, channel->size);
 }
@@ -120,6 +124,14 @@ mio_sender *mio_sender_new(mio_channel *channel)
 uint64_t mio_channel_id(const mio_channel *channel)
 {
     return channel->id;
+}
+
+int mio_channel_repeat(mio_channel *channel, bool repeat)
+{
+    if (!channel->told)
+        return -ENOENT;
+    channel->repeat = repeat;
+    return 0;
 }
 
 void mio__loop_channels_free(mio_loop *loop)
@@ -140,6 +152,7 @@ void mio__loop_channel_heard(mio_loop *loop, uint64_t token)
 
 static int channel_tell(mio_channel *channel, const void *message, mio_event *ret_event)
 {
+    channel->told = message != NULL;
     channel->burst++;
     *ret_event = (mio_event){
         .kind = MIO_NOTIFY, .token = channel->token, .id = channel->id, .message = message};
@@ -183,7 +196,11 @@ static int channel_take_last(mio_channel *channel, mio_event *ret_event)
 /* The next message, or the end. Returns 0 where there is neither, for now. */
 static int channel_take(mio_channel *channel, mio_event *ret_event)
 {
-    if (mio__sender_take(channel->sender, channel->message))
+    const bool repeat = channel->repeat;
+
+    channel->told = false;
+    channel->repeat = false;
+    if (repeat || mio__sender_take(channel->sender, channel->message))
         return channel_tell(channel, channel->message, ret_event);
     return channel_rests(channel) ? 0 : channel_take_last(channel, ret_event);
 }

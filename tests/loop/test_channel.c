@@ -388,6 +388,14 @@ END_TEST
 
 /* ------------------------------------------------------------------- its life */
 
+static int drops;
+
+static void count_drop(void *message)
+{
+    ck_assert_uint_eq(*(uint64_t *)message, 9);
+    drops++;
+}
+
 START_TEST(it_counts_from_the_first_sender_to_the_end)
 {
     mio_channel *channel = make(4, TOKEN);
@@ -446,14 +454,6 @@ START_TEST(the_end_waits_for_the_budget)
 }
 END_TEST
 
-static int drops;
-
-static void count_drop(void *message)
-{
-    ck_assert_uint_eq(*(uint64_t *)message, 9);
-    drops++;
-}
-
 START_TEST(after_free_a_send_is_refused)
 {
     const mio_channel_config config = {.capacity = 4, .drop = count_drop};
@@ -475,6 +475,62 @@ START_TEST(after_free_a_send_is_refused)
     mio_sender_unref(sender); /* the last one closes the bell */
     ck_assert_int_eq(harness_open_descriptors(), descriptors);
     mio_channel_free(NULL);
+}
+END_TEST
+
+START_TEST(a_message_is_repeated)
+{
+    const mio_channel_config config = {.capacity = 4, .drop = count_drop};
+    mio_channel *channel;
+    mio_sender *sender;
+
+    ck_assert_int_eq(mio_channel_new(loop, &config, &channel), 0);
+    sender = mio_sender_new(channel);
+    ck_assert_int_eq(mio_channel_repeat(channel, true), -ENOENT);
+    send_number(sender, 8);
+    send_number(sender, 9);
+    turning_poll(-1);
+    for (int i = 0; i < 3; i++) {
+        expect_message(0, 8);
+        ck_assert_int_eq(mio_channel_repeat(channel, i < 2), 0);
+    }
+    expect_message(0, 9);
+    ck_assert_int_eq(mio_channel_repeat(channel, true), 0);
+    ck_assert_int_eq(mio_channel_repeat(channel, false), 0);
+    expect_nothing_more();
+    ck_assert_int_eq(mio_channel_repeat(channel, true), -ENOENT);
+    send_number(sender, 9);
+    turning_poll(-1);
+    expect_message(0, 9);
+    ck_assert_int_eq(mio_channel_repeat(channel, true), 0);
+    ck_assert_int_eq(drops, 0);
+    mio_channel_free(channel);
+    ck_assert_int_eq(drops, 1);
+    expect_nothing_more();
+    mio_sender_unref(sender);
+}
+END_TEST
+
+START_TEST(a_message_is_repeated_in_the_next_turn)
+{
+    mio_channel *channel = make(BUDGET, TOKEN);
+    mio_sender *sender = mio_sender_new(channel);
+
+    for (uint64_t i = 0; i < BUDGET; i++)
+        send_number(sender, i);
+    mio_sender_unref(sender);
+    turning_poll(-1);
+    for (uint64_t i = 0; i < BUDGET; i++)
+        expect_message(TOKEN, i);
+    ck_assert_int_eq(mio_channel_repeat(channel, true), 0);
+    expect_nothing_more();
+    ck_assert(host_is_told());
+    ck_assert_int_eq(mio_loop_timeout(loop), 0);
+    turning_poll(-1);
+    expect_message(TOKEN, BUDGET - 1);
+    expect_end(TOKEN);
+    expect_nothing_more();
+    ck_assert_int_eq(mio_channel_repeat(channel, true), -ENOENT);
 }
 END_TEST
 
@@ -665,6 +721,8 @@ Suite *harness_suite(void)
     tcase_add_test(life, a_new_sender_before_the_end_is_told);
     tcase_add_test(life, the_end_waits_for_the_budget);
     tcase_add_test(life, after_free_a_send_is_refused);
+    tcase_add_test(life, a_message_is_repeated);
+    tcase_add_test(life, a_message_is_repeated_in_the_next_turn);
     tcase_add_test(life, freed_while_its_messages_are_told);
     tcase_add_test(life, freed_while_its_bell_is_in_the_batch);
     tcase_add_test(life, the_loop_frees_its_channels);
