@@ -1,5 +1,7 @@
 #include "event/sender.h"
 
+#include "sys/fork.h"
+
 #include <errno.h>
 #include <stdlib.h>
 
@@ -25,6 +27,7 @@ int mio__sender_open(uint32_t capacity, uint32_t message_size, void (*drop)(void
         return err;
     }
     sender->drop = drop;
+    sender->generation = mio__fork_generation();
     atomic_init(&sender->holders, 1);
     atomic_init(&sender->senders, 0);
     atomic_init(&sender->drops_asked, 0);
@@ -81,8 +84,15 @@ void mio__sender_close(mio_sender *sender)
 
 /* ------------------------------------------------------------------- waking */
 
+static bool sender_is_stale(const mio_sender *sender)
+{
+    return sender->generation != mio__fork_generation();
+}
+
 void mio__sender_wake(mio_sender *sender)
 {
+    if (sender_is_stale(sender))
+        return;
     if (atomic_exchange_explicit(&sender->awake, 1, memory_order_acq_rel) == 0 &&
         mio__bell_ring(&sender->bell) < 0)
         atomic_exchange_explicit(&sender->awake, 0, memory_order_acq_rel);
@@ -90,6 +100,8 @@ void mio__sender_wake(mio_sender *sender)
 
 void mio__sender_answer(mio_sender *sender)
 {
+    if (sender_is_stale(sender))
+        return;
     mio__bell_silence(&sender->bell);
     atomic_exchange_explicit(&sender->awake, 0, memory_order_acq_rel);
 }
@@ -116,6 +128,8 @@ int mio_sender_send(mio_sender *sender, const void *message)
 {
     int err;
 
+    if (sender_is_stale(sender))
+        return -ESTALE;
     if (atomic_load_explicit(&sender->closed, memory_order_acquire))
         return -EPIPE;
     err = mio__ring_push(&sender->ring, message);

@@ -24,6 +24,8 @@
  * finds. Of the two exchanges the later one sees what was done before the earlier one: so each
  *    message is dropped before the later of mio__sender_close() and its send returns.
  *    `drops_asked` counts those who want to drop; the first of them takes the messages.
+ * 6. A child made by fork() has a copy of the block, and the very bell of its parent: there
+ *    nothing is sent, and the bell is neither rung nor silenced.
  *
  * Several threads touch this memory: it comes from malloc(), not from an allocator hook.
  */
@@ -39,6 +41,7 @@ struct mio_sender {
     mio__ring ring;
     mio__bell bell;
     void (*drop)(void *message);
+    unsigned generation;   /* the process that it belongs to: see sys/fork.h */
     atomic_size_t holders; /* senders, and the receiver */
     atomic_size_t senders;
     atomic_bool closed; /* the receiver has gone */
@@ -49,7 +52,7 @@ struct mio_sender {
 };
 
 /*
- * A block held by its receiver alone. `drop` may be NULL.
+ * A block held by its receiver alone, who has called mio__fork_watch(). `drop` may be NULL.
  * Returns 0, -EMFILE, -ENFILE or -ENOMEM.
  */
 int mio__sender_open(uint32_t capacity, uint32_t message_size, void (*drop)(void *message),

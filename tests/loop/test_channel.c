@@ -2,11 +2,13 @@
 
 #include "turning.h"
 
+#include "event/sender.h"
 #include "faults.h"
 
 #include <poll.h>
 #include <pthread.h>
 #include <stdatomic.h>
+#include <sys/wait.h>
 
 static atomic_int writes;
 
@@ -617,6 +619,46 @@ static int make_with(const mio_allocator *allocator)
     return err;
 }
 
+/* Leaves with 0 where nothing that it does is heard by the parent, or takes anything from it.
+ */
+static int child_of_fork(mio_channel *channel, mio_sender *sender)
+{
+    const uint64_t number = 5;
+
+    if (mio_sender_send(sender, &number) != -ESTALE)
+        return 1;
+    mio_sender_unref(sender); /* the last one, here */
+    mio__sender_answer(sender);
+    mio_channel_free(channel);
+    return 0;
+}
+
+START_TEST(a_child_of_fork_is_not_heard)
+{
+    mio_channel *channel = make(4, TOKEN);
+    mio_sender *sender = mio_sender_new(channel);
+
+    atomic_store(&writes, 0);
+    for (int rung = 0; rung < 2; rung++) {
+        pid_t child = fork();
+        int status;
+
+        ck_assert_int_ge(child, 0);
+        if (child == 0)
+            _exit(child_of_fork(channel, sender));
+        ck_assert_int_eq(waitpid(child, &status, 0), child);
+        ck_assert_int_eq(status, 0);
+        ck_assert_int_eq(host_is_told(), rung);
+        if (rung == 0)
+            send_number(sender, 6);
+    }
+    turning_poll(0);
+    expect_message(TOKEN, 6);
+    expect_nothing_more();
+    mio_sender_unref(sender);
+}
+END_TEST
+
 START_TEST(no_memory)
 {
     const mio_channel_config config = {.capacity = UINT32_MAX, .message_size = UINT32_MAX};
@@ -727,6 +769,7 @@ Suite *harness_suite(void)
     tcase_add_test(life, freed_while_its_bell_is_in_the_batch);
     tcase_add_test(life, the_loop_frees_its_channels);
     tcase_add_test(life, its_id_is_no_registration);
+    tcase_add_test(life, a_child_of_fork_is_not_heard);
     tcase_add_test(life, no_memory);
     tcase_add_test(run, messages_sent_after_run_stay);
     tcase_add_test(run, a_loop_that_sleeps_is_woken);

@@ -394,6 +394,32 @@ START_TEST(a_fork_while_a_thread_looks_for_a_sender)
 }
 END_TEST
 
+START_TEST(a_child_of_fork_cannot_send)
+{
+    lua_State *L = fuzz_state();
+    int status;
+    pid_t child;
+
+    state_run(L, "poll = mio.poll() waker = poll:waker(1)");
+    child = fork();
+    ck_assert_int_ge(child, 0);
+    if (child == 0) {
+        status = luaL_dostring(L, "assert(select(3, sender:send(('x'):rep(100))) == 'ESTALE')\n"
+                                  "assert(select(3, waker:wake()) == 'ESTALE')\n");
+        lua_close(L);
+        _exit(status);
+    }
+    ck_assert_int_eq(waitpid(child, &status, 0), child);
+    ck_assert_int_eq(status, 0);
+    state_run(L, "for _ in poll:wait(0) do error('woken') end\n"
+                 "assert(waker:wake())\n"
+                 "local told = 0\n"
+                 "for _ in poll:wait(0) do told = told + 1 end\n"
+                 "assert(told == 1)\n");
+    lua_close(L);
+}
+END_TEST
+
 Suite *harness_suite(void)
 {
     Suite *suite = suite_create("lua/message");
@@ -407,6 +433,7 @@ Suite *harness_suite(void)
     tcase_add_test(threads, states_of_several_threads);
     tcase_add_test(threads, threads_of_the_host);
     tcase_add_test(threads, strings_that_a_host_cannot_send);
+    tcase_add_test(threads, a_child_of_fork_cannot_send);
     tcase_add_test(threads, a_fork_while_a_thread_looks_for_a_sender);
     return suite;
 }
