@@ -28,7 +28,8 @@ typedef struct mio_channel_config {
     uint64_t token;        /* yours, handed back in mio_event.token */
 
     /* Called for each message that nobody will receive, because the channel was freed: for
-       messages that own something. Any thread may be the caller. Default: nothing. */
+       messages that own something. It is aligned for any type of its size. Any thread may be
+       the caller. Default: nothing. */
     void (*drop)(void *message);
 } mio_channel_config;
 
