@@ -17,6 +17,9 @@ void mio__lua_channel_forget(mio__lua_channel *channel)
 
     channel->core = NULL;
     channel->loop = NULL;
+    if (core == NULL)
+        return;
+    mio_channel_repeat(core, false); /* it is `current` */
     mio_channel_free(core);
 }
 
@@ -128,14 +131,20 @@ bool mio__lua_channel_is_ours(lua_State *L, int table, uint64_t id)
     return ours;
 }
 
-/* Push the value. One that cannot be read was not written by us. */
+/* Push the value. Where memory runs out the core reports the message again. One that cannot be
+   read was not written by us. */
 static void channel_receive(lua_State *L, mio__lua_channel *channel, const void *message)
 {
-    mio__lua_message_release(&channel->current); /* left by an error of memory */
+    bool read;
+
     channel->current = *(const mio__lua_message *)message;
-    if (!mio__lua_message_decode(L, &channel->current))
-        luaL_error(L, "a message that makes no sense");
+    mio_channel_repeat(channel->core, true);
+    read = mio__lua_message_decode(L, &channel->current);
+    if (channel->core != NULL)
+        mio_channel_repeat(channel->core, false);
     mio__lua_message_release(&channel->current);
+    if (!read)
+        luaL_error(L, "a message that makes no sense");
 }
 
 int mio__lua_channel_push_event(lua_State *L, int table, const mio_event *event)

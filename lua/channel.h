@@ -5,7 +5,8 @@
  *    the slot of its id; `loop` and `core` are NULL once it is closed.
  * 2. It closes by itself when the last sender has gone and all messages were handled.
  * 3. `current` is the message that is being decoded. Decoding may run finalizers, which may
- *    close the channel: so it is released only after that, or with the object.
+ *    close the channel: so it is released only after that, or with the object. Where memory
+ *    runs out it is kept, and the core reports it again.
  *
  * The waker of a poll is a channel of one message without a value; its token is its handler.
  */

@@ -66,7 +66,9 @@ static int sender_outcome(lua_State *L, int err, mio__lua_message *message)
         return 1;
     }
     mio__lua_message_release(message);
-    return mio__lua_token(L, err == -EAGAIN ? "full" : "closed");
+    if (err == -EAGAIN)
+        return mio__lua_token(L, "full");
+    return err == -EPIPE ? mio__lua_token(L, "closed") : mio__lua_failure(L, err);
 }
 
 /* sender:send(value) */
@@ -93,11 +95,11 @@ static int waker_wake(lua_State *L)
     const mio__lua_sender *waker =
         mio__lua_class_check(L, 1, CLASS_WAKER, sizeof(mio__lua_sender));
     const mio__lua_message message = {.size = 0};
+    const int err = waker->port != NULL ? mio__lua_port_send(waker->port, &message) : -EPIPE;
 
-    if (waker->port == NULL || mio__lua_port_send(waker->port, &message) == -EPIPE)
+    if (err == -EPIPE)
         return mio__lua_token(L, "closed");
-    lua_pushboolean(L, 1);
-    return 1;
+    return mio__lua_outcome(L, err == -EAGAIN ? 0 : err);
 }
 
 /* sender:export() */

@@ -263,6 +263,21 @@ describe("a guest", function()
     assert.equal("r", guest:events())
   end)
 
+  it("with messages, and no timer, needs its descriptor alone", function()
+    local heard, count = 0, 1000 -- several turns
+    local sender = helper.keep(assert(guest:channel(function() heard = heard + 1 end,
+      { capacity = count })))
+    for i = 1, count do
+      assert.is_true(sender:send(i))
+    end
+    host:register(guest, "r", function() guest:run_once(0) end)
+    for _ = 1, count do
+      host:run_once(0)
+    end
+    assert.equal(count, heard)
+    assert.is_nil(guest:timeout())
+  end)
+
   it("whose handler raises an error has the rest of its turn in hand", function()
     local told = {}
     guest:after(0, function() told[#told + 1] = 1 error("mine", 0) end)

@@ -99,6 +99,7 @@ MIO_API int mio_lua_sender_get(struct lua_State *L, int index, mio_lua_sender **
  * Returns 0, or
  *   -EAGAIN     the channel is full
  *   -EPIPE      the channel was closed
+ *   -ESTALE     as mio_sender_send()
  *   -ENOMEM     no memory for a long one
  *   -EMSGSIZE   more than 16 MiB
  *

@@ -135,14 +135,17 @@ MIO_API int mio_waker_new(mio_poll *poll, uint64_t token, mio_waker **ret_waker)
 /*
  * Wake. Once this returns, a wait that has not yet reported the waker will.
  *
- * Returns 0, or -errno of a write that the kernel refused (not seen in practice).
+ * Returns 0, or
+ *   -ESTALE   this process is a child, by fork(), of the one that made the waker
+ *   -errno    of a write that the kernel refused (not seen in practice)
  *
  * Thread: any, signal handlers too. Cost: one system call.
  */
 MIO_API int mio_waker_wake(mio_waker *waker);
 
 /*
- * Free a waker; its event, if it is not yet reported, is dropped.
+ * Free a waker; its event, if it is not yet reported, is dropped. In a child made by fork() it
+ * is freed for the child only.
  *
  *   waker   NULL is fine
  *

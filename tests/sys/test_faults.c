@@ -83,7 +83,7 @@ static int open_selector(void)
 static int open_waker(void)
 {
     mio__selector own;
-    mio__waker waker = {-2};
+    mio__waker waker = {.fd = -2};
     int err;
 
     ck_assert_int_eq(mio__selector_open(&own), 0);
@@ -132,7 +132,7 @@ END_TEST
 START_TEST(a_waker_that_cannot_be_registered_is_closed)
 {
     mio__selector own;
-    mio__waker waker = {-2};
+    mio__waker waker = {.fd = -2};
     const int before = harness_open_descriptors();
 
     ck_assert_int_eq(mio__selector_open(&own), 0);

@@ -1099,9 +1099,11 @@ local poll = {}
 function poll:register(source, token, interest, options) end
 
 ---Wait for events, then tell them: `for token, r, w, closed in poll:wait(1.0) do ... end`. The
----flags are those of `mio.handler`. No event means that the time is over, that a signal
----handler of the program cut the wait short, or that a listener's pause has ended. Leaving
----the for loop early loses nothing: the next `wait` goes on from there.
+---flags are those of `mio.handler`. No event means that the time is over, or that what came is
+---nothing to tell: a signal handler of the program cut the wait short, a listener's pause has
+---ended, or the last holder of a waker has closed it. Who has to wait the whole time looks at
+---the clock, and waits for the rest. Leaving the for loop early loses nothing: the next
+---`wait` goes on from there.
 ---
 ---Fails with `"closed"`, or an errno if the kernel refuses to wait: where that may be, write
 ---`in assert(poll:wait(1.0))`. Allocates nothing.
@@ -1262,7 +1264,7 @@ local sender = {}
 ---@param value any
 ---@return true? ok
 ---@return string? err
----@return string? code `ENOMEM` for a large message
+---@return string? code `ENOMEM` for a large message; `ESTALE` in a process that the one which made the channel forked
 function sender:send(value) end
 
 ---A text by which `mio.sender` gives another sender of the same channel, in any Lua state of
@@ -1285,6 +1287,7 @@ local waker = {}
 ---Wake. Wakes that the poll has not told yet are one. Fails with `"closed"`.
 ---@return true? ok
 ---@return string? err
+---@return string? code `ESTALE` in a process that the one which made the poll forked
 function waker:wake() end
 
 ---A text by which `mio.sender` finds it in another Lua state. Fails with `"closed"`.
