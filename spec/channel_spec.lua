@@ -52,6 +52,26 @@ describe("a channel", function()
     end
   end)
 
+  it("has room for as many bytes as asked for", function()
+    local sender = make({ capacity_bytes = 1000 })
+    for _ = 1, 3 do
+      assert.is_true(sender:send(("x"):rep(600)))
+      assert.same({ nil, "full" }, { sender:send(("x"):rep(600)) })
+      assert.is_true(sender:send(("x"):rep(300)))
+      assert.is_true(sender:send("small ones take no bytes"))
+      settle()
+      assert.is_true(sender:send(("x"):rep(5000))) -- alone
+      assert.same({ nil, "full" }, { sender:send(("x"):rep(100)) })
+      settle()
+    end
+    assert.equal(12, #heard)
+    sender:send({ sender, ("x"):rep(600) })
+    sender:close() -- the message has it still
+    settle()
+    heard[#heard][1]:close()
+    loop:run()
+  end)
+
   it("takes its options", function()
     assert.truthy(raised(function() loop:channel(print, { capacity = 0 }) end):find("capacity"))
     assert.truthy(raised(function() loop:channel(print, { capacity = 2^20 + 1 }) end)
