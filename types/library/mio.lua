@@ -881,6 +881,7 @@ function loop:channel(handler, options) end
 ---How a channel is made.
 ---@class mio.channel_options
 ---@field capacity? integer how many messages may wait, 1 to 1048576; 1024 if absent
+---@field capacity_bytes? integer how many bytes the large ones among them may take together; 64 MiB if absent. One that would wait alone always fits
 
 ---Have a handler called once, when so many seconds have passed since the turn began. The loop
 ---keeps the timer alive until then. With 0 it is called in the next turn. `math.huge` is
