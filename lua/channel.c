@@ -7,7 +7,11 @@
 
 #include <errno.h>
 
-enum { CHANNEL_CAPACITY = 1024, CHANNEL_CAPACITY_MAX = 1 << 20 };
+enum {
+    CHANNEL_CAPACITY = 1024,
+    CHANNEL_CAPACITY_MAX = 1 << 20,
+    CHANNEL_CAPACITY_BYTES = 64 << 20
+};
 
 /* ------------------------------------------------------------------- its life */
 
@@ -17,6 +21,9 @@ void mio__lua_channel_forget(mio__lua_channel *channel)
 
     channel->core = NULL;
     channel->loop = NULL;
+    if (core == NULL)
+        return;
+    mio_channel_repeat(core, false); /* it is `current` */
     mio_channel_free(core);
 }
 
@@ -55,7 +62,7 @@ static void channel_bind(lua_State *L, mio__lua_channel *channel, int handler)
  * Push a sender, and its new channel of the loop at index 1. Returns 0, or -errno; -EPIPE where
  * the loop is closed, which the finalizers that making objects runs may do.
  */
-static int channel_make(lua_State *L, int handler, int capacity, bool wakes)
+static int channel_make(lua_State *L, int handler, int capacity, int bytes, bool wakes)
 {
     const mio_channel_config config = {.capacity = (uint32_t)capacity,
                                        .message_size = sizeof(mio__lua_message),
@@ -71,7 +78,7 @@ static int channel_make(lua_State *L, int handler, int capacity, bool wakes)
     if (err < 0)
         return err;
     channel->loop = loop;
-    if (!mio__lua_sender_fill(sender, channel->core)) {
+    if (!mio__lua_sender_fill(sender, channel->core, (size_t)bytes)) {
         mio__lua_channel_forget(channel);
         return -ENOMEM;
     }
@@ -87,18 +94,20 @@ static int channel_failure(lua_State *L, int err)
 int mio__lua_channel_new(lua_State *L, int handler)
 {
     int capacity = CHANNEL_CAPACITY;
-    const mio__lua_option known[] = {{"capacity", OPTION_COUNT, &capacity, NULL}};
+    int bytes = CHANNEL_CAPACITY_BYTES;
+    const mio__lua_option known[] = {{"capacity", OPTION_COUNT, &capacity, NULL},
+                                     {"capacity_bytes", OPTION_COUNT, &bytes, NULL}};
     int err;
 
-    mio__lua_options_read(L, 3, known, 1);
+    mio__lua_options_read(L, 3, known, sizeof known / sizeof *known);
     luaL_argcheck(L, capacity <= CHANNEL_CAPACITY_MAX, 3, "capacity is 1048576 at the most");
-    err = channel_make(L, handler, capacity, false);
+    err = channel_make(L, handler, capacity, bytes, false);
     return err < 0 ? channel_failure(L, err) : 2;
 }
 
 int mio__lua_channel_new_waker(lua_State *L)
 {
-    const int err = channel_make(L, 2, 1, true);
+    const int err = channel_make(L, 2, 1, 1, true);
 
     if (err < 0)
         return channel_failure(L, err);
@@ -109,31 +118,44 @@ int mio__lua_channel_new_waker(lua_State *L)
 /* ------------------------------------------------------------------- events */
 
 /* The channel of an event, pushed; NULL, with nothing of use pushed, where it is a host's. */
-static mio__lua_channel *channel_find(lua_State *L, int table, const mio_event *event)
+static mio__lua_channel *channel_find(lua_State *L, int table, uint64_t id)
 {
     mio__lua_channel *channel = NULL;
 
-    if (mio__lua_slots_get(L, table, event->id, SLOT_OBJECT) == LUA_TUSERDATA)
+    if (mio__lua_slots_get(L, table, id, SLOT_OBJECT) == LUA_TUSERDATA)
         channel = lua_touserdata(L, -1);
-    return channel != NULL && channel->core != NULL &&
-                   mio_channel_id(channel->core) == event->id
+    return channel != NULL && channel->core != NULL && mio_channel_id(channel->core) == id
                ? channel
                : NULL;
 }
 
-/* Push the value. One that cannot be read was not written by us. */
+bool mio__lua_channel_is_ours(lua_State *L, int table, uint64_t id)
+{
+    const bool ours = channel_find(L, table, id) != NULL;
+
+    lua_pop(L, 1);
+    return ours;
+}
+
+/* Push the value. Where memory runs out the core reports the message again. One that cannot be
+   read was not written by us. */
 static void channel_receive(lua_State *L, mio__lua_channel *channel, const void *message)
 {
-    mio__lua_message_release(&channel->current); /* left by an error of memory */
+    bool read;
+
     channel->current = *(const mio__lua_message *)message;
-    if (!mio__lua_message_decode(L, &channel->current))
-        luaL_error(L, "a message that makes no sense");
+    mio_channel_repeat(channel->core, true);
+    read = mio__lua_message_decode(L, &channel->current);
+    if (channel->core != NULL)
+        mio_channel_repeat(channel->core, false);
     mio__lua_message_release(&channel->current);
+    if (!read)
+        luaL_error(L, "a message that makes no sense");
 }
 
 int mio__lua_channel_push_event(lua_State *L, int table, const mio_event *event)
 {
-    mio__lua_channel *channel = channel_find(L, table, event);
+    mio__lua_channel *channel = channel_find(L, table, event->id);
     const int object = lua_gettop(L);
 
     if (channel == NULL)
@@ -153,7 +175,7 @@ int mio__lua_channel_push_event(lua_State *L, int table, const mio_event *event)
 
 bool mio__lua_channel_push_token(lua_State *L, int table, const mio_event *event)
 {
-    mio__lua_channel *channel = channel_find(L, table, event);
+    mio__lua_channel *channel = channel_find(L, table, event->id);
 
     if (channel == NULL)
         return false;

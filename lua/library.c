@@ -4,8 +4,8 @@
 #include "datagram.h"
 #include "listener.h"
 #include "loop.h"
+#include "names.h"
 #include "nested.h"
-#include "options.h"
 #include "park.h"
 #include "scheduler.h"
 #include "signals.h"
@@ -49,12 +49,13 @@ static int library_guess(lua_State *L)
 {
     enum { MAX = 16 };
     const char *given = luaL_checkstring(L, 1);
-    const char *names[MAX];
+    const char *names[MAX + 1];
     size_t count = 0;
 
     for (int arg = 2; arg <= lua_gettop(L) && count < MAX; arg++)
         names[count++] = luaL_checkstring(L, arg);
-    lua_pushstring(L, mio__lua_options_guess(given, names, count));
+    names[count] = NULL;
+    lua_pushstring(L, mio__lua_name_guess(given, names));
     return 1;
 }
 

@@ -40,6 +40,8 @@ static int park_new(lua_State *L, mio__lua_source *source, mio__lua_park **ret_p
         park_init(park, scheduler);
         park->registration.source = source;
         park->fd = source->fd;
+        if (source->object.tag == mio__lua_class_tag(CLASS_STREAM))
+            park->calls = mio__lua_stream_calls_of((const mio__lua_stream *)source);
         mio__lua_loop_push_slots(L, loop, LOOP_REGISTRATIONS);
         lua_pushvalue(L, object);
         lua_pushboolean(L, 0);
@@ -152,7 +154,7 @@ static void event_read(mio__lua_park *park)
     mio__lua_scheduler *scheduler = park->scheduler;
     char *bytes = scheduler->arena + scheduler->arena_used;
     const size_t size = park->wants < SCHEDULER_READ ? park->wants : SCHEDULER_READ;
-    const ptrdiff_t count = mio_read(park->fd, bytes, size);
+    const ptrdiff_t count = park->calls->read(park->fd, bytes, size);
 
     park->readable = park->ended || count == (ptrdiff_t)size;
     if (count == -EAGAIN)
@@ -206,7 +208,7 @@ void mio__lua_park_flush(lua_State *L, mio__lua_park *park)
 
     forget_written(park);
     if (length > 0)
-        count = mio_write(park->fd, park->out.data + park->out.start, length);
+        count = park->calls->write(park->fd, park->out.data + park->out.start, length);
     if (count == -EAGAIN)
         count = 0;
     if (count < 0) {

@@ -23,11 +23,13 @@
 #include "bytes.h"
 #include "registration.h"
 #include "scheduler.h"
+#include "stream.h"
 
 typedef struct mio__lua_park {
     mio__lua_registration registration; /* first: it is one */
     mio__lua_scheduler *scheduler;
-    mio_fd fd; /* of the source */
+    mio_fd fd;                          /* of the source */
+    const mio__lua_stream_calls *calls; /* of a stream; else NULL */
     mio__lua_waiter reader;
     mio__lua_waiter writer;
     bool readable;
@@ -53,7 +55,7 @@ static inline mio__lua_park *mio__lua_park_find(const mio__lua_source *source)
 {
     mio__lua_registration *registration = source->registrations;
 
-    while (registration != NULL && registration->object.tag != MIO__LUA_TAG + CLASS_PARK)
+    while (registration != NULL && registration->object.tag != mio__lua_class_tag(CLASS_PARK))
         registration = registration->next;
     return (mio__lua_park *)registration;
 }

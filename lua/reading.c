@@ -57,7 +57,7 @@ static mio__lua_park *reading_begin(lua_State *L, mio__lua_stream *stream, int *
 /* Read at once. Returns as mio_read(); a short read has emptied the socket. */
 static ptrdiff_t reading_now(mio__lua_park *park, char *bytes, size_t size)
 {
-    const ptrdiff_t count = mio_read(park->fd, bytes, size);
+    const ptrdiff_t count = park->calls->read(park->fd, bytes, size);
 
     park->readable = count != -EAGAIN && (park->ended || count == (ptrdiff_t)size);
     return count;

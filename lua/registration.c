@@ -1,5 +1,6 @@
 #include "registration.h"
 
+#include "names.h"
 #include "options.h"
 #include "park.h"
 #include "process.h"
@@ -12,9 +13,10 @@
 #include "mio/signal.h"
 
 #include <errno.h>
-#include <string.h>
 
 /* ----------------------------------------------------------------- arguments */
+
+const char *const mio__lua_trigger_names[] = {"level", "edge", "oneshot", NULL};
 
 static mio_interest registration_check_interest(lua_State *L, int arg)
 {
@@ -39,9 +41,9 @@ static mio_interest registration_check_interest(lua_State *L, int arg)
 
 static mio_trigger registration_check_trigger(lua_State *L, int arg, mio_trigger trigger)
 {
-    static const char *const names[] = {"level", "edge", "oneshot", NULL};
     int chosen = (int)trigger;
-    const mio__lua_option known[] = {{"trigger", OPTION_CHOICE, &chosen, names}};
+    const mio__lua_option known[] = {
+        {"trigger", OPTION_CHOICE, &chosen, mio__lua_trigger_names}};
 
     mio__lua_options_read(L, arg, known, 1);
     return (mio_trigger)chosen;
@@ -65,7 +67,7 @@ void mio__lua_registration_leave(mio__lua_registration *registration)
 void mio__lua_registration_forget(mio__lua_registration *registration)
 {
     registration->loop = NULL;
-    if (registration->object.tag == MIO__LUA_TAG + CLASS_PARK)
+    if (registration->object.tag == mio__lua_class_tag(CLASS_PARK))
         mio__lua_park_forget((mio__lua_park *)registration);
     mio__lua_registration_leave(registration);
 }
@@ -263,7 +265,7 @@ static int registration_index(lua_State *L)
 {
     const mio__lua_registration *registration = registration_check(L);
 
-    if (lua_type(L, 2) == LUA_TSTRING && strcmp(lua_tostring(L, 2), "source") == 0)
+    if (mio__lua_name_is(L, 2, "source"))
         return registration_push_source(L, registration);
     lua_pushvalue(L, 2);
     lua_rawget(L, lua_upvalueindex(2));

@@ -211,7 +211,7 @@ static mio__lua_task *run_open(lua_State *L, mio__lua_loop *loop)
     }
     lua_toclose(L, TURN_SCHEDULER);
     mio__lua_state_get(L)->scheduler = scheduler;
-    loop->running = true;
+    mio__lua_dispatch_claim(L, loop);
     return mio__lua_task_new(L, scheduler, TURN_MAIN);
 }
 
@@ -270,7 +270,7 @@ static int scheduler_close(lua_State *L)
     mio__lua_park_end_all(L, scheduler);
     scheduler_forget_tasks(L, scheduler);
     mio__lua_pool_fini(&scheduler->pool);
-    scheduler->loop->running = false;
+    scheduler->loop->runner = NULL;
     scheduler->loop = NULL;
     return 0;
 }

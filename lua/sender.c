@@ -25,11 +25,11 @@ void mio__lua_sender_push(lua_State *L, mio__lua_port *port)
     sender->port = mio__lua_port_ref(port); /* after what may raise an error */
 }
 
-bool mio__lua_sender_fill(mio__lua_sender *sender, mio_channel *channel)
+bool mio__lua_sender_fill(mio__lua_sender *sender, mio_channel *channel, size_t bytes_max)
 {
-    const bool wakes = sender->object.tag == MIO__LUA_TAG + CLASS_WAKER;
+    const bool wakes = sender->object.tag == mio__lua_class_tag(CLASS_WAKER);
 
-    sender->port = mio__lua_port_new(channel, wakes);
+    sender->port = mio__lua_port_new(channel, wakes, bytes_max);
     return sender->port != NULL;
 }
 
@@ -66,7 +66,9 @@ static int sender_outcome(lua_State *L, int err, mio__lua_message *message)
         return 1;
     }
     mio__lua_message_release(message);
-    return mio__lua_token(L, err == -EAGAIN ? "full" : "closed");
+    if (err == -EAGAIN)
+        return mio__lua_token(L, "full");
+    return err == -EPIPE ? mio__lua_token(L, "closed") : mio__lua_failure(L, err);
 }
 
 /* sender:send(value) */
@@ -84,7 +86,7 @@ static int sender_send(lua_State *L)
     err = mio__lua_message_encode(L, 2, &message);
     if (err < 0)
         return mio__lua_failure(L, err);
-    return sender_outcome(L, mio__lua_port_send(sender->port, &message), &message);
+    return sender_outcome(L, mio__lua_message_send(&message, sender->port), &message);
 }
 
 /* waker:wake(); a channel that is full has a wake that nobody has seen yet */
@@ -93,11 +95,11 @@ static int waker_wake(lua_State *L)
     const mio__lua_sender *waker =
         mio__lua_class_check(L, 1, CLASS_WAKER, sizeof(mio__lua_sender));
     const mio__lua_message message = {.size = 0};
+    const int err = waker->port != NULL ? mio__lua_port_send(waker->port, &message) : -EPIPE;
 
-    if (waker->port == NULL || mio__lua_port_send(waker->port, &message) == -EPIPE)
+    if (err == -EPIPE)
         return mio__lua_token(L, "closed");
-    lua_pushboolean(L, 1);
-    return 1;
+    return mio__lua_outcome(L, err == -EAGAIN ? 0 : err);
 }
 
 /* sender:export() */
@@ -190,7 +192,8 @@ int mio_lua_sender_get(lua_State *L, int index, mio_lua_sender **ret_sender)
 {
     const mio__lua_sender *sender = sender_test(L, index);
 
-    if (sender == NULL || sender->port == NULL || mio__lua_port_wakes(sender->port))
+    if (sender == NULL || sender->port == NULL || mio__lua_port_wakes(sender->port) ||
+        ret_sender == NULL)
         return -EINVAL;
     *ret_sender = mio__lua_port_ref(sender->port);
     return 0;
@@ -203,7 +206,7 @@ int mio_lua_sender_send(mio_lua_sender *sender, const char *bytes, size_t size)
 
     if (err < 0)
         return err;
-    err = mio__lua_port_send(sender, &message);
+    err = mio__lua_message_send(&message, sender);
     if (err < 0)
         mio__lua_message_release(&message);
     return err;

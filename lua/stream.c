@@ -2,15 +2,18 @@
 
 #include "address.h"
 #include "buffer.h"
+#include "names.h"
 #include "options.h"
 #include "passing.h"
 #include "piece.h"
 #include "reading.h"
 #include "result.h"
 #include "socket_options.h"
+#include "standard.h"
 #include "unread.h"
 #include "writing.h"
 
+#include "mio/pipe.h"
 #include "mio/socket.h"
 
 #include <errno.h>
@@ -20,6 +23,18 @@ enum {
     STREAM_PIECES = 64,      /* of one try_write go out at once; what is left is the caller's */
     STREAM_READ_SPACE = 4096 /* free space that a read into a buffer makes sure of */
 };
+
+const mio__lua_stream_calls *mio__lua_stream_calls_of(const mio__lua_stream *stream)
+{
+    static const mio__lua_stream_calls table[] = {
+        [STREAM_SOCKET] = {mio_read, mio_write, mio_writev},
+        [STREAM_PIPE] = {mio_read, mio_pipe_write, mio_pipe_writev},
+        [STREAM_INHERITED] = {mio__lua_standard_read, mio__lua_standard_write,
+                              mio__lua_standard_writev},
+    };
+
+    return &table[stream->kind];
+}
 
 mio__lua_stream *mio__lua_stream_new(lua_State *L)
 {
@@ -102,8 +117,8 @@ static ptrdiff_t stream_get(lua_State *L, mio__lua_stream *stream, void *bytes, 
     if (stream->unread)
         return (ptrdiff_t)mio__lua_unread_take(L, stream, bytes, size, peeks);
     if (kept == 0)
-        return peeks ? mio_peek(stream->source.fd, bytes, size)
-                     : mio_read(stream->source.fd, bytes, size);
+        return (peeks ? mio_peek : mio__lua_stream_calls_of(stream)->read)(stream->source.fd,
+                                                                           bytes, size);
     size = size < kept ? size : kept;
     memcpy(bytes, park->in.data + park->in.start, size);
     if (!peeks)
@@ -198,22 +213,24 @@ static int stream_written(lua_State *L, ptrdiff_t taken)
 
 /* One buffer or one string, the common cases: nothing can run in between, and nothing is
    gathered. */
-static int stream_write_buffer(lua_State *L, mio_fd fd, mio__lua_buffer *buffer)
+static int stream_write_buffer(lua_State *L, const mio__lua_stream *stream,
+                               mio__lua_buffer *buffer)
 {
-    const ptrdiff_t taken =
-        mio_write(fd, buffer->data + buffer->start, mio__lua_buffer_length(buffer));
+    const ptrdiff_t taken = mio__lua_stream_calls_of(stream)->write(
+        stream->source.fd, buffer->data + buffer->start, mio__lua_buffer_length(buffer));
 
     if (taken > 0)
         mio__lua_buffer_consume(buffer, (size_t)taken);
     return stream_written(L, taken);
 }
 
-static int stream_write_string(lua_State *L, mio_fd fd)
+static int stream_write_string(lua_State *L, const mio__lua_stream *stream)
 {
     size_t size;
     const char *bytes = lua_tolstring(L, 2, &size);
 
-    return stream_written(L, mio_write(fd, bytes, size));
+    return stream_written(
+        L, mio__lua_stream_calls_of(stream)->write(stream->source.fd, bytes, size));
 }
 
 static int stream_write_pieces(lua_State *L, const mio__lua_stream *stream, int given)
@@ -234,7 +251,7 @@ static int stream_write_pieces(lua_State *L, const mio__lua_stream *stream, int 
         pieces[used] = mio__lua_piece(L, used + 2);
         used++;
     } while (used < given && used < STREAM_PIECES);
-    taken = mio_writev(stream->source.fd, pieces, (size_t)used);
+    taken = mio__lua_stream_calls_of(stream)->writev(stream->source.fd, pieces, (size_t)used);
     if (taken > 0)
         stream_consume(L, pieces, used, (size_t)taken);
     return stream_written(L, taken);
@@ -251,9 +268,9 @@ static int stream_try_write(lua_State *L)
         mio__lua_buffer *buffer = mio__lua_buffer_test(L, 2);
 
         if (buffer != NULL)
-            return stream_write_buffer(L, stream->source.fd, buffer);
+            return stream_write_buffer(L, stream, buffer);
         if (lua_type(L, 2) == LUA_TSTRING)
-            return stream_write_string(L, stream->source.fd);
+            return stream_write_string(L, stream);
     }
     return stream_write_pieces(L, stream, given);
 }
@@ -283,7 +300,7 @@ static int stream_shutdown(lua_State *L)
     static const mio_shutdown_how hows[] = {MIO_SHUTDOWN_READ, MIO_SHUTDOWN_WRITE,
                                             MIO_SHUTDOWN_BOTH};
     const mio__lua_stream *stream = stream_check(L);
-    const mio_shutdown_how how = hows[luaL_checkoption(L, 2, "w", names)];
+    const mio_shutdown_how how = hows[mio__lua_name_check(L, 2, "w", names)];
 
     mio__lua_park *park = mio__lua_park_find(&stream->source);
 

@@ -52,7 +52,7 @@ static ptrdiff_t pieces_send(lua_State *L, const mio__lua_park *park, int last)
 
     for (int arg = 2; arg <= last && used < WRITING_PIECES; arg++)
         pieces[used++] = mio__lua_piece(L, arg);
-    count = mio_writev(park->fd, pieces, used);
+    count = park->calls->writev(park->fd, pieces, used);
     return count == -EAGAIN ? 0 : count;
 }
 

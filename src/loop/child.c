@@ -44,6 +44,7 @@ int mio_loop_child(mio_loop *loop, int pid, uint64_t token, uint64_t *ret_id)
         return err;
     }
     child->token = token;
+    child->pid = pid;
     mio__list_init(&child->ended);
     if (ret_id != NULL)
         *ret_id = id;

@@ -50,7 +50,7 @@ static int adopt_flags(mio_fd fd)
     return 0;
 }
 
-static int adopt_ask(mio_fd fd, int name)
+int mio__socket_ask(mio_fd fd, int name)
 {
     int value = 0;
     socklen_t size = sizeof value;
@@ -68,8 +68,8 @@ int mio_adopt(mio_fd fd, mio_kind *ret_kind)
     err = adopt_flags(fd);
     if (err < 0)
         return err;
-    type = adopt_ask(fd, SO_TYPE);
-    listens = adopt_ask(fd, SO_ACCEPTCONN) == 1;
+    type = mio__socket_ask(fd, SO_TYPE);
+    listens = mio__socket_ask(fd, SO_ACCEPTCONN) == 1;
     if (type == SOCK_STREAM)
         *ret_kind = listens ? MIO_KIND_LISTENER : MIO_KIND_STREAM;
     else if (type == SOCK_SEQPACKET)

@@ -11,6 +11,7 @@
 #include "mio/base.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <stdbool.h>
 #include <sys/socket.h>
 #include <sys/types.h>
@@ -34,6 +35,12 @@ static inline ptrdiff_t mio__sys_count(ssize_t outcome)
 static inline int mio__sys_status(int outcome)
 {
     return outcome < 0 ? -errno : 0;
+}
+
+/* The kernel refuses more than IOV_MAX buffers; to a stream the rest is a short count. */
+static inline int mio__sys_vector_count(size_t count)
+{
+    return count < IOV_MAX ? (int)count : IOV_MAX;
 }
 
 /* A socket of the default protocol. Returns 0 or -errno of socket(). */

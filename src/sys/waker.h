@@ -11,15 +11,18 @@
 
 typedef struct mio__waker {
     mio_fd fd;
+    unsigned generation; /* the process that it belongs to: see sys/fork.h */
 } mio__waker;
 
 /* Returns 0, -EMFILE, -ENFILE, -ENOMEM or -ENOSPC. */
 int mio__waker_open(mio__waker *waker, mio__selector *selector, uint64_t token);
 
-/* Takes the waker out of the selector it was opened with, and closes it. */
+/* Takes the waker out of the selector it was opened with, and closes it; in a child made by
+   fork() closes it only. */
 void mio__waker_close(mio__waker *waker, mio__selector *selector);
 
-/* Wake. Any thread; also in a signal handler. Returns 0, or -errno of a write that failed. */
+/* Wake. Any thread; also in a signal handler. Returns 0, -ESTALE in a child made by fork(), or
+   -errno of a write that failed. */
 int mio__waker_wake(const mio__waker *waker);
 
 #endif

@@ -1,81 +1,6 @@
-#include "mio/channel.h"
-
-#include "turning.h"
-
-#include "faults.h"
+#include "channels.h"
 
 #include <pthread.h>
-#include <stdatomic.h>
-
-static atomic_int writes;
-
-ssize_t __real_write(int fd, const void *data, size_t size);
-ssize_t __wrap_write(int fd, const void *data, size_t size);
-ssize_t __wrap_write(int fd, const void *data, size_t size)
-{
-    atomic_fetch_add(&writes, 1);
-    return fault_strikes("write") ? -1 : __real_write(fd, data, size);
-}
-
-enum { BUDGET = 256, TOKEN = 7 };
-
-/* Another room for messages than the geometry says. */
-static void budget_open(void)
-{
-    const mio_loop_config config = {.events_per_poll = TURNING_ROOM,
-                                    .messages_per_turn = BUDGET};
-
-    ck_assert_int_eq(mio_loop_new(&config, &loop), 0);
-}
-
-static TCase *budget_case(Suite *suite, const char *name)
-{
-    TCase *tcase = harness_case(suite, name);
-
-    tcase_add_checked_fixture(tcase, budget_open, turning_close);
-    return tcase;
-}
-
-static mio_channel *make(uint32_t capacity, uint64_t token)
-{
-    const mio_channel_config config = {.capacity = capacity, .token = token};
-    mio_channel *channel = NULL;
-
-    ck_assert_int_eq(mio_channel_new(loop, &config, &channel), 0);
-    return channel;
-}
-
-static void send_number(mio_sender *sender, uint64_t number)
-{
-    ck_assert_int_eq(mio_sender_send(sender, &number), 0);
-}
-
-/* The next event of the turn is this message. */
-static void expect_message(uint64_t token, uint64_t number)
-{
-    const mio_event event = turning_next();
-
-    ck_assert_int_eq(event.kind, MIO_NOTIFY);
-    ck_assert_uint_eq(event.token, token);
-    ck_assert_uint_eq(event.ready, 0);
-    ck_assert_uint_ne(event.id, 0);
-    ck_assert_ptr_nonnull(event.message);
-    ck_assert_uint_eq(*(const uint64_t *)event.message, number);
-}
-
-static void expect_end(uint64_t token)
-{
-    const mio_event event = turning_next();
-
-    ck_assert_int_eq(event.kind, MIO_NOTIFY);
-    ck_assert_uint_eq(event.token, token);
-    ck_assert_ptr_null(event.message);
-}
-
-static void expect_nothing_more(void)
-{
-    turning_expect_rest(0, NULL);
-}
 
 /* ------------------------------------------------------------------- messages */
 
@@ -172,7 +97,42 @@ START_TEST(no_more_than_the_budget_in_a_turn)
     turning_poll(-1);
     expect_message(TOKEN, number);
     expect_nothing_more();
+    mio_sender_unref(sender);
+}
+END_TEST
+
+START_TEST(after_a_burst_it_is_looked_at_once_more)
+{
+    enum { BURST = 16 };
+    mio_sender *sender = mio_sender_new(make(BURST, TOKEN));
+
+    for (int last = BURST - 1; last <= BURST; last++) {
+        atomic_store(&writes, 0);
+        for (int i = 0; i < last; i++)
+            send_number(sender, (uint64_t)i);
+        turning_poll(-1);
+        for (int i = 0; i < last; i++)
+            expect_message(TOKEN, (uint64_t)i);
+        expect_nothing_more();
+        ck_assert_int_eq(mio_loop_timeout(loop), last == BURST ? 0 : -1);
+    }
+    for (int turn = 0; turn < 3;
+         turn++) { /* in a steady flow they ring once, and never again */
+        for (int i = 0; i < BURST; i++)
+            send_number(sender, (uint64_t)i);
+        ck_assert_int_eq(atomic_load(&writes), 1);
+        turning_poll(-1);
+        for (int i = 0; i < BURST; i++)
+            expect_message(TOKEN, (uint64_t)i);
+        expect_nothing_more();
+    }
+    turning_expect_none(); /* looked at once more, and answered */
     ck_assert_int_eq(mio_loop_timeout(loop), -1);
+    send_number(sender, 0);
+    ck_assert_int_eq(atomic_load(&writes), 2);
+    turning_poll(-1);
+    expect_message(TOKEN, 0);
+    expect_nothing_more();
     mio_sender_unref(sender);
 }
 END_TEST
@@ -271,212 +231,75 @@ START_TEST(a_failed_write_is_made_up_for)
 }
 END_TEST
 
-/* The descriptor is readable for a host while messages wait. */
-START_TEST(in_a_nested_loop)
+/* A host that waits for the descriptor alone, and for no mio_loop_timeout(). */
+START_TEST(a_host_is_told_while_messages_wait)
 {
-    mio_sender *sender = mio_sender_new(make(4, TOKEN));
-    mio_loop *outer;
-    mio_event event;
+    mio_sender *sender = mio_sender_new(make(2 * BUDGET, TOKEN));
+    uint64_t number = 0;
 
-    ck_assert_int_eq(mio_loop_new(NULL, &outer), 0);
-    ck_assert_int_eq(
-        mio_loop_register(outer, mio_loop_pollfd(loop), MIO_READABLE, MIO_LEVEL, 3, NULL), 0);
-    send_number(sender, 5);
-    ck_assert_int_eq(mio_loop_poll(outer, source_soon_ns), 0);
-    ck_assert_int_eq(mio_loop_next(outer, &event), 1);
-    ck_assert_uint_eq(event.token, 3);
-    turning_poll(0);
-    expect_message(TOKEN, 5);
-    expect_nothing_more();
-    mio_loop_free(outer);
-    mio_sender_unref(sender);
-}
-END_TEST
-
-/* ------------------------------------------------------------------- its life */
-
-START_TEST(it_counts_from_the_first_sender_to_the_end)
-{
-    mio_channel *channel = make(4, TOKEN);
-    mio_sender *sender, *other;
-
-    ck_assert_uint_eq(mio_loop_count(loop), 0);
-    for (int round = 0; round < 2; round++) {
-        sender = mio_sender_new(channel);
-        other = mio_sender_new(channel);
-        ck_assert_uint_eq(mio_loop_count(loop), 1);
-        send_number(sender, 1);
-        mio_sender_unref(sender);
-        mio_sender_unref(other);
-        ck_assert_uint_eq(mio_loop_count(loop), 1);
-        turning_poll(source_soon_ns);
-        expect_message(TOKEN, 1);
-        expect_end(TOKEN);
-        ck_assert_uint_eq(mio_loop_count(loop), 0);
-        expect_nothing_more();
-        turning_expect_none();
-    }
-    mio_channel_free(channel);
-}
-END_TEST
-
-START_TEST(a_new_sender_before_the_end_is_told)
-{
-    mio_channel *channel = make(4, TOKEN);
-    mio_sender *sender;
-
-    mio_sender_unref(mio_sender_new(channel));
-    sender = mio_sender_new(channel);
-    turning_expect_none();
-    ck_assert_uint_eq(mio_loop_count(loop), 1);
-    mio_sender_unref(sender);
-    turning_poll(source_soon_ns);
-    expect_end(TOKEN);
-    expect_nothing_more();
-}
-END_TEST
-
-START_TEST(the_end_waits_for_the_budget)
-{
-    mio_sender *sender = mio_sender_new(make(BUDGET, TOKEN));
-
-    for (uint64_t i = 0; i < BUDGET; i++)
+    ck_assert(!host_is_told());
+    for (uint64_t i = 0; i < BUDGET + 1; i++)
         send_number(sender, i);
+    for (int left = BUDGET + 1; left > 0; left -= BUDGET) {
+        ck_assert(host_is_told());
+        turning_poll(0);
+        for (int i = 0; i < BUDGET && i < left; i++)
+            expect_message(TOKEN, number++);
+        expect_nothing_more();
+    }
+    while (host_is_told()) /* for the turn after a burst, and no longer */
+        turning_expect_none();
+    send_number(sender, number);
+    ck_assert(host_is_told());
+    turning_poll(0);
+    expect_message(TOKEN, number);
+    expect_nothing_more();
+    ck_assert(!host_is_told());
     mio_sender_unref(sender);
-    turning_poll(-1);
-    for (uint64_t i = 0; i < BUDGET; i++)
+}
+END_TEST
+
+START_TEST(a_host_is_told_while_a_channel_rests_after_a_burst)
+{
+    enum { BURST = 16 };
+    mio_sender *sender = mio_sender_new(make(BURST, TOKEN));
+
+    for (uint64_t i = 0; i < BURST; i++)
+        send_number(sender, i);
+    turning_poll(0);
+    for (uint64_t i = 0; i < BURST; i++)
         expect_message(TOKEN, i);
     expect_nothing_more();
-    turning_poll(-1);
-    expect_end(TOKEN);
+    send_number(sender, BURST);
+    ck_assert(host_is_told());
+    turning_poll(0);
+    expect_message(TOKEN, BURST);
     expect_nothing_more();
-}
-END_TEST
-
-static int drops;
-
-static void count_drop(void *message)
-{
-    ck_assert_uint_eq(*(uint64_t *)message, 9);
-    drops++;
-}
-
-START_TEST(after_free_a_send_is_refused)
-{
-    const mio_channel_config config = {.capacity = 4, .drop = count_drop};
-    const int descriptors = harness_open_descriptors();
-    const uint64_t nine = 9;
-    mio_channel *channel;
-    mio_sender *sender;
-
-    ck_assert_int_eq(mio_channel_new(loop, &config, &channel), 0);
-    sender = mio_sender_new(channel);
-    send_number(sender, 9);
-    send_number(sender, 9);
-    mio_channel_free(channel);
-    ck_assert_int_eq(drops, 2);
-    ck_assert_int_eq(mio_sender_send(sender, &nine), -EPIPE);
-    ck_assert_uint_eq(mio_loop_count(loop), 0);
-    turning_expect_none();
-    ck_assert_int_eq(harness_open_descriptors(), descriptors + 1);
-    mio_sender_unref(sender); /* the last one closes the bell */
-    ck_assert_int_eq(harness_open_descriptors(), descriptors);
-    mio_channel_free(NULL);
-}
-END_TEST
-
-START_TEST(freed_while_its_messages_are_told)
-{
-    mio_channel *channel = make(4, TOKEN);
-    mio_sender *sender = mio_sender_new(channel);
-
-    send_number(sender, 0);
-    send_number(sender, 1);
-    turning_poll(-1);
-    expect_message(TOKEN, 0);
-    mio_channel_free(channel);
-    expect_nothing_more();
-    turning_expect_none();
+    ck_assert(!host_is_told());
     mio_sender_unref(sender);
 }
 END_TEST
 
-START_TEST(freed_while_its_bell_is_in_the_batch)
+/* Their bells have rung, and the budget was spent before they had a turn. */
+START_TEST(a_host_is_told_of_channels_behind_others)
 {
-    mio_channel *channel = make(4, TOKEN);
-    mio_sender *sender = mio_sender_new(channel);
+    mio_sender *senders[BUDGET + 1];
+    uint64_t told = 0;
 
-    send_number(sender, 0);
-    turning_poll(-1);
-    mio_channel_free(channel);
-    expect_nothing_more();
-    mio_sender_unref(sender);
-}
-END_TEST
+    for (uint64_t i = 0; i <= BUDGET; i++) {
+        senders[i] = mio_sender_new(make(1, i));
+        send_number(senders[i], i);
+    }
+    while (host_is_told()) {
+        mio_event event;
 
-/* The fixture frees the loop and its invariants are checked before. */
-START_TEST(the_loop_frees_its_channels)
-{
-    const uint64_t number = 0;
-    mio_loop *other;
-    mio_channel *channel;
-    mio_sender *sender;
-
-    ck_assert_int_eq(mio_loop_new(NULL, &other), 0);
-    ck_assert_int_eq(mio_channel_new(other, NULL, &channel), 0);
-    sender = mio_sender_new(channel);
-    send_number(sender, 0);
-    mio_loop_free(other);
-    ck_assert_int_eq(mio_sender_send(sender, &number), -EPIPE);
-    mio_sender_unref(sender);
-}
-END_TEST
-
-START_TEST(its_id_is_no_registration)
-{
-    mio_channel *channel = make(4, TOKEN);
-    mio_sender *sender = mio_sender_new(channel);
-    uint64_t id;
-
-    send_number(sender, 0);
-    send_number(sender, 1);
-    turning_poll(-1);
-    id = turning_next().id;
-    ck_assert_uint_eq(id, mio_channel_id(channel));
-    ck_assert_int_eq(mio_loop_deregister(loop, id), -ENOENT);
-    ck_assert_int_eq(mio_loop_reregister(loop, id, MIO_READABLE, MIO_LEVEL), -ENOENT);
-    ck_assert_int_eq(mio_loop_pause(loop, id, 0), -ENOENT);
-    expect_message(TOKEN, 1);
-    mio_sender_unref(sender);
-}
-END_TEST
-
-/* Everything that make() makes, with memory of one's own. */
-static int make_with(const mio_allocator *allocator)
-{
-    const mio_loop_config config = {.allocator = allocator};
-    mio_channel *channel;
-    mio_loop *own;
-    int err = mio_loop_new(&config, &own);
-
-    if (err < 0)
-        return err;
-    err = mio_channel_new(own, NULL, &channel);
-    if (err == 0)
-        mio_sender_unref(mio_sender_new(channel));
-    mio_loop_free(own);
-    return err;
-}
-
-START_TEST(no_memory)
-{
-    const mio_channel_config config = {.capacity = UINT32_MAX, .message_size = UINT32_MAX};
-    mio_channel *channel;
-
-    fault_check_memory(make_with, false);
-    fault_check_memory(make_with, true);
-    ck_assert_int_eq(mio_channel_new(loop, &config, &channel), -ENOMEM);
-    ck_assert_uint_eq(mio_loop_count(loop), 0);
+        turning_poll(0);
+        while (mio_loop_next(loop, &event) == 1)
+            told += event.kind == MIO_NOTIFY;
+    }
+    ck_assert_uint_eq(told, BUDGET + 1);
+    for (int i = 0; i <= BUDGET; i++)
+        mio_sender_unref(senders[i]);
 }
 END_TEST
 
@@ -550,7 +373,6 @@ Suite *harness_suite(void)
 {
     Suite *suite = suite_create("loop/channel");
     TCase *messages = budget_case(suite, "messages");
-    TCase *life = budget_case(suite, "life");
     TCase *run = turning_case(suite, "run");
 
     tcase_add_test(messages, messages_come_in_order);
@@ -559,21 +381,15 @@ Suite *harness_suite(void)
     tcase_add_test(messages, capacity_one_gives_full_and_then_succeeds);
     tcase_add_test(messages, a_message_of_any_size_is_aligned);
     tcase_add_test(messages, no_more_than_the_budget_in_a_turn);
+    tcase_add_test(messages, after_a_burst_it_is_looked_at_once_more);
     tcase_add_test(messages, messages_come_after_descriptors_and_before_timers);
     tcase_add_test(messages, channels_take_turns_in_spending_the_budget);
     tcase_add_test(messages, an_idle_channel_is_silent);
     tcase_add_test(messages, one_write_while_the_loop_does_not_look);
     tcase_add_test(messages, a_failed_write_is_made_up_for);
-    tcase_add_test(messages, in_a_nested_loop);
-    tcase_add_test(life, it_counts_from_the_first_sender_to_the_end);
-    tcase_add_test(life, a_new_sender_before_the_end_is_told);
-    tcase_add_test(life, the_end_waits_for_the_budget);
-    tcase_add_test(life, after_free_a_send_is_refused);
-    tcase_add_test(life, freed_while_its_messages_are_told);
-    tcase_add_test(life, freed_while_its_bell_is_in_the_batch);
-    tcase_add_test(life, the_loop_frees_its_channels);
-    tcase_add_test(life, its_id_is_no_registration);
-    tcase_add_test(life, no_memory);
+    tcase_add_test(messages, a_host_is_told_while_messages_wait);
+    tcase_add_test(messages, a_host_is_told_while_a_channel_rests_after_a_burst);
+    tcase_add_test(messages, a_host_is_told_of_channels_behind_others);
     tcase_add_test(run, messages_sent_after_run_stay);
     tcase_add_test(run, a_loop_that_sleeps_is_woken);
     return suite;
