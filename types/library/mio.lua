@@ -968,6 +968,7 @@ function loop:advance(seconds) end
 ---```lua
 ---local timer
 ---local function turn()
+---  timer:reset(0)  -- stands where a handler of the guest raises an error
 ---  inner:run_once(0)
 ---  timer:reset(inner:timeout() or math.huge)
 ---end
@@ -1134,6 +1135,7 @@ function poll:waker(token) end
 ---```lua
 ---local timer
 ---local function turn()
+---  timer:reset(0)  -- stands where dispatch raises an error
 ---  for token, r, w, closed in inner:wait(0) do dispatch(token, r, w, closed) end
 ---  timer:reset(inner:timeout() or math.huge)
 ---end
