@@ -544,6 +544,10 @@ function datagram:connect(address) end
 ---(an earlier one was refused, and this one not sent), `EACCES` (a broadcast address, without the
 ---option), `ENETUNREACH` and others.
 ---
+---A Unix socket without a peer is writable as long as its own room lasts, though the receiver's
+---queue is full: to wait for that by `"w"` would spin. Connect it, by which it is told when the
+---receiver has room, or try again by a timer.
+---
 ---Cost: one system call.
 ---@param data string|number|mio.buffer
 ---@param address? mio.address|string an object costs less than a text
@@ -607,8 +611,9 @@ function datagram:try_send_batch(batch, i) end
 ---What is sent stays open here; close it to hand it over. Unix sockets only.
 ---
 ---Returns how many bytes were taken; on a stream they may be fewer than all, and the descriptors
----went with the first: send the rest by `try_send`. Fails as that, with `EBADF` for what is closed,
----`ETOOMANYREFS` where too many are under way.
+---went with the first: send the rest by `try_send`. Fails as that, with `EOPNOTSUPP` on what is no Unix
+---socket, `EBADF` for what is closed, `ETOOMANYREFS` where too many are under way. Cost: two
+---system calls.
 ---@param data string|number|mio.buffer 1 byte or more
 ---@param ... mio.source 1 to 253 of them
 ---@return integer? count
@@ -619,7 +624,8 @@ function datagram:try_send_fds(data, ...) end
 ---Receive bytes, and the descriptors that came with them, each as an object of its kind: a
 ---`mio.listener`, a `mio.datagram` (seqpackets too), and anything else a `mio.stream`. They are
 ---non-blocking then for everybody who shares them. `lost` says that there were more than `count`,
----or than this process may open: those are closed.
+---or than this process may open: those are closed. Descriptors that come with bytes which another
+---method reads are lost: who expects some reads by this one alone.
 ---
 ---Fails as `try_recv`. Cost: a system call, and four to six for each descriptor.
 ---@param n? integer 1 or more; 65536 if absent
@@ -1372,8 +1378,9 @@ function stream:try_write(...) end
 ---What is sent stays open here; close it to hand it over. Unix sockets only.
 ---
 ---Returns how many bytes were taken; on a stream they may be fewer than all, and the descriptors
----went with the first: send the rest by `try_write`. Fails as that, with `EBADF` for what is closed,
----`ETOOMANYREFS` where too many are under way.
+---went with the first: send the rest by `try_write`. Fails as that, with `EOPNOTSUPP` on what is no Unix
+---socket, `EBADF` for what is closed, `ETOOMANYREFS` where too many are under way. Cost: two
+---system calls.
 ---@param data string|number|mio.buffer 1 byte or more
 ---@param ... mio.source 1 to 253 of them
 ---@return integer? count
@@ -1384,7 +1391,8 @@ function stream:try_send_fds(data, ...) end
 ---Receive bytes, and the descriptors that came with them, each as an object of its kind: a
 ---`mio.listener`, a `mio.datagram` (seqpackets too), and anything else a `mio.stream`. They are
 ---non-blocking then for everybody who shares them. `lost` says that there were more than `count`,
----or than this process may open: those are closed.
+---or than this process may open: those are closed. Descriptors that come with bytes which another
+---method reads are lost: who expects some reads by this one alone.
 ---
 ---Fails as `try_read`. Cost: a system call, and four to six for each descriptor.
 ---@param n? integer 1 or more; 65536 if absent
