@@ -7,7 +7,7 @@
 
 #include <errno.h>
 
-enum { CHANNEL_CAPACITY = 1024, CHANNEL_CAPACITY_MAX = 1 << 20 };
+enum { CHANNEL_CAPACITY = 1024 };
 
 /* ------------------------------------------------------------------- its life */
 
@@ -90,11 +90,10 @@ static int channel_failure(lua_State *L, int err)
 int mio__lua_channel_new(lua_State *L, int handler)
 {
     int capacity = CHANNEL_CAPACITY;
-    const mio__lua_option known[] = {{"capacity", OPTION_COUNT, &capacity, NULL}};
+    const mio__lua_option known[] = {{"capacity", OPTION_ROOM, &capacity, NULL}};
     int err;
 
     mio__lua_options_read(L, 3, known, 1);
-    luaL_argcheck(L, capacity <= CHANNEL_CAPACITY_MAX, 3, "capacity is 1048576 at the most");
     err = channel_make(L, handler, capacity, false);
     return err < 0 ? channel_failure(L, err) : 2;
 }

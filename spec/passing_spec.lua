@@ -196,7 +196,8 @@ describe("a pair of sockets", function()
   it("says what it expects", function()
     local a = pair()
     for expected, call in pairs({
-      ["bad argument #1 to 'pair' (invalid option 'dgram')"] = function() mio.pair("dgram") end,
+      ["bad argument #1 to 'pair' ('dgram' is not 'stream' or 'seqpacket' or 'datagram')"] =
+        function() mio.pair("dgram") end,
       ["bad argument #2 to 'listen' (option 'type' is 'stream' or 'seqpacket')"] =
         function() mio.listen("unix:", { type = "datagram" }) end,
       ["bad argument #2 to 'try_send_fds' (from 1 to 253 descriptors go with a message)"] =
