@@ -107,8 +107,8 @@ describe("an address", function()
       ["[::1%nope]:80"] = "no such interface",
       [long] = "a Unix path has 107 bytes at most",
     }) do
-      assert.equal(("bad argument #1 to 'address' ('%s' is no address (%s))"):format(text, reason),
-        raised(function() mio.address(text) end))
+      local expected = "bad argument #1 to 'address' ('%s' is no address (%s))"
+      assert.equal(expected:format(text, reason), raised(function() mio.address(text) end))
     end
   end)
 

@@ -46,8 +46,10 @@ describe("the dump of a loop", function()
 
   it("tells where sockets are", function()
     local function line(source)
-      local registration <close> = loop:register(source, "r", print)
-      return tostring(loop:dump())
+      local registration = loop:register(source, "r", print)
+      local text = tostring(loop:dump())
+      registration:deregister()
+      return text
     end
     local listener, stream = helper.listener(), assert(mio.pair())
     helper.keep(stream)
