@@ -7,11 +7,7 @@
 
 #include <errno.h>
 
-enum {
-    CHANNEL_CAPACITY = 1024,
-    CHANNEL_CAPACITY_MAX = 1 << 20,
-    CHANNEL_CAPACITY_BYTES = 64 << 20
-};
+enum { CHANNEL_CAPACITY = 1024, CHANNEL_CAPACITY_BYTES = 64 << 20 };
 
 /* ------------------------------------------------------------------- its life */
 
@@ -95,12 +91,11 @@ int mio__lua_channel_new(lua_State *L, int handler)
 {
     int capacity = CHANNEL_CAPACITY;
     int bytes = CHANNEL_CAPACITY_BYTES;
-    const mio__lua_option known[] = {{"capacity", OPTION_COUNT, &capacity, NULL},
+    const mio__lua_option known[] = {{"capacity", OPTION_ROOM, &capacity, NULL},
                                      {"capacity_bytes", OPTION_COUNT, &bytes, NULL}};
     int err;
 
     mio__lua_options_read(L, 3, known, sizeof known / sizeof *known);
-    luaL_argcheck(L, capacity <= CHANNEL_CAPACITY_MAX, 3, "capacity is 1048576 at the most");
     err = channel_make(L, handler, capacity, bytes, false);
     return err < 0 ? channel_failure(L, err) : 2;
 }

@@ -189,13 +189,22 @@ static void write_string(message_writer *writer, const char *bytes, size_t size)
     write_bytes(writer, bytes, size);
 }
 
+/* The name of a value's class, where it has one, or of its type. */
+static const char *sender_push_type(lua_State *L, int index)
+{
+    luaL_checkstack(L, LUA_MINSTACK, NULL);
+    if (luaL_getmetafield(L, index, "__name") == LUA_TSTRING)
+        return lua_tostring(L, -1);
+    return luaL_typename(L, index);
+}
+
 static void write_sender(message_writer *writer, int index)
 {
     bool closed;
     mio__lua_port *port = mio__lua_sender_port(writer->L, index, &closed);
 
     if (port == NULL)
-        refuse(writer, closed ? "a closed sender" : luaL_typename(writer->L, index));
+        refuse(writer, closed ? "a closed sender" : sender_push_type(writer->L, index));
     write_byte(writer, TAG_SENDER);
     write_port(writer, port);
 }

@@ -155,7 +155,7 @@ int mio__lua_registration_new(lua_State *L, mio__lua_loop *loop, int handler, in
 
 int mio__lua_registration_new_signal(lua_State *L, mio__lua_loop *loop, int handler)
 {
-    const int number = mio__lua_signal_check(L, 2);
+    const int number = mio__lua_signal_check(L, 2, true);
     mio__lua_registration *registration = registration_push(L);
     int err;
 

@@ -80,9 +80,10 @@ describe("a channel", function()
   end)
 
   it("takes its options", function()
-    assert.truthy(raised(function() loop:channel(print, { capacity = 0 }) end):find("capacity"))
-    assert.truthy(raised(function() loop:channel(print, { capacity = 2^20 + 1 }) end)
-      :find("capacity is 1048576 at the most", 1, true))
+    for _, capacity in ipairs({ 0, 2 ^ 20 + 1, 2 ^ 40, 1.5, "1" }) do
+      assert.truthy(raised(function() loop:channel(print, { capacity = capacity }) end)
+        :find("option 'capacity' is a whole number from 1 to 1048576", 1, true))
+    end
     assert.truthy(raised(function() loop:channel(print, { capactiy = 1 }) end)
       :find("did you mean 'capacity'?", 1, true))
     assert.truthy(raised(function() loop:channel() end)

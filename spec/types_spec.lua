@@ -301,23 +301,43 @@ describe("the types", function()
       assert(outer:run_once())
     end
     assert.same({ "timer", "source" }, calls)
+    inner:after(0, function() error("mine", 0) end)
+    inner:after(0.005, function() table.insert(calls, "later") end)
+    client:try_write("x") -- a turn, after which the host knows the timers
+    assert.equal("mine", helper.raised(function()
+      repeat until not outer:run_once()
+    end))
+    while #calls < 4 do
+      assert(outer:run_once())
+    end
+    assert.equal("later", calls[4])
   end)
 
   it("have an example of a poll that is a guest", function()
-    local calls = {}
+    local calls, raises = {}, false
     local inner, outer = helper.poll(), helper.loop()
     local client, server = helper.pair()
     local registration = assert(inner:register(server, "server", "r"))
     registration:pause(0.01)
     client:try_write("x")
     example("mio.poll", "pollfd", { inner = inner, outer = outer, dispatch = function(...)
-      table.insert(calls, { ... })
       registration:pause(0.01)
+      if raises then error("mine", 0) end
+      table.insert(calls, { ... })
     end })
     while #calls < 2 do
       assert(outer:run_once())
     end
     assert.same({ "server", true, false, false }, calls[1])
+    raises = true
+    assert.equal("mine", helper.raised(function()
+      repeat until not outer:run_once()
+    end))
+    raises = false
+    local count = #calls
+    while #calls == count do
+      assert(outer:run_once())
+    end
   end)
 
   it("are a chunk of Lua that does nothing", function()

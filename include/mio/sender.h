@@ -27,9 +27,9 @@ typedef struct mio_sender mio_sender;
 MIO_API mio_sender *mio_sender_ref(mio_sender *sender);
 
 /*
- * Let a sender go. With the last one of a channel its receiver is told, after all messages,
- * that no more will come; what they share is freed when the receiver has gone as well. In a
- * child made by fork() nobody is told.
+ * Let a sender go; in a child made by fork() too, where nobody is told. With the last one of a
+ * channel its receiver is told, after all messages, that no more will come; what they share is
+ * freed when the receiver has gone as well.
  *
  *   sender   NULL is fine
  *

@@ -12,15 +12,17 @@
 --- * `"again"`: not now; wait for the event
 --- * `"closed"`: the object was closed, or its registration or loop has ended
 --- * `"running"`: the loop runs already
---- * `"full"`: a batch has room for no more, or a channel for no message
----
----A datagram that does not fit is `nil, "too long", "EMSGSIZE"`, in both directions.
 --- * `"full"`: the channel or batch has no room for one more; a stream has more to send than its
 ---   high water
 --- * `"timeout"`: what was waited for has not come in time
 --- * `"cancelled"`: the task that was joined, or `mio.run`, was cancelled
 --- * `"busy"`: another task reads this socket already, or writes it
 --- * `"too long"`: a line or piece is longer than its bound
+---
+---A datagram that does not fit is `nil, "too long", "EMSGSIZE"`, in both directions.
+---
+---In a process that `fork` has made, what the parent's loops, polls and channels would do fails
+---with `ESTALE`; only closing works. A child makes a loop of its own: see the README.
 ---
 ---The end of a stream is `nil, "end of stream", "EOF"`. A programmer's mistake (a wrong type,
 ---a number out of range, an unknown option) raises an error that names function and argument.
@@ -267,7 +269,7 @@ function mio.listen(address, options) end
 ---How a loop is made.
 ---@class mio.loop_options
 ---@field events_per_poll? integer how many events are taken from the kernel at once; 256 if absent
----@field clock? "monotonic"|"virtual" by what the loop tells the time; `"virtual"` is for tests: it begins at 0, and when nothing is ready it jumps to the next timer instead of waiting
+---@field clock? "monotonic"|"virtual" by what the loop tells the time; `"virtual"` is for tests: it begins at 0, and when nothing is ready it jumps to the next timer instead of waiting. It waits for nobody else then: real children, threads and peers fall behind its timers, so a test of those takes the system's clock
 
 ---A new loop. Costs one descriptor and some 25 KiB.
 ---
@@ -329,7 +331,8 @@ function mio.poll() end
 ---as this program runs.
 ---
 ---Fails with `ENOENT` (no such program or directory), `EACCES`, `ENOTDIR`, `E2BIG`, `EAGAIN` (no
----more processes), `EMFILE` and others; `err` is like "process ls: not found".
+---more processes), `EMFILE` and others; `err` is like "process ls: not found", or, for a folder
+---that is not there, "process ls: cwd /x: not found".
 ---
 ---```lua
 ---local cat = assert(mio.process({ "cat", "-n" }, { stdin = "pipe", stdout = "pipe" }))
@@ -411,8 +414,8 @@ function mio.semaphore(count) end
 ---A sender, or a waker, from its ticket, in any Lua state of this process: see
 ---`sender:export()`.
 ---
----Fails with `"closed"` where none of its senders is open any more, and for a ticket that
----nobody made.
+---Fails with `"closed"` where none of its senders is open any more, or the ticket was made in
+---another process. Raises an error for a text that is no ticket.
 ---@param ticket string
 ---@return mio.sender|mio.waker|nil sender
 ---@return string? err
@@ -516,6 +519,8 @@ function mio.stderr() end
 ---`"again"`, and `register` fails with `EPERM`. Register after `"again"`, and both kinds work:
 ---
 ---```lua
+---local input, registration = assert(mio.stdin()), nil
+---
 ---local function pump()
 ---  local data, err
 ---  repeat
@@ -528,6 +533,9 @@ function mio.stderr() end
 ---    input:close()
 ---  end
 ---end
+---
+---pump()
+---loop:run()
 ---```
 ---
 ---Old kernels, and terminals that this user may not open, are polled before each call, and written
@@ -602,7 +610,7 @@ function mio.yield() end
 -- ----------------------------------------------------------------- addresses
 
 ---An address of a socket: a value that never changes. `tostring` gives the text that
----`mio.address` reads. They have an order: by family, host, port.
+---`mio.address()` reads. They have an order: by family, host, port.
 ---@class mio.address
 ---@field host string "127.0.0.1", "fe80::1%2", "/run/x.sock", "@name"; "" for an unnamed one
 ---@field port integer? nil for a Unix address
@@ -715,7 +723,7 @@ function batch:set(i, data, address) end
 
 -- ---------------------------------------------------------- datagram sockets
 
----A UDP socket, or a Unix datagram socket, from `mio.datagram`; or a Unix seqpacket socket, from a
+---A UDP socket, or a Unix datagram socket, from `mio.datagram()`; or a Unix seqpacket socket, from a
 ---listener, `mio.try_connect` or `mio.pair`: its messages end with `nil, "end of stream", "EOF"`,
 ---and an empty one cannot be told from the end. No method waits.
 ---
@@ -744,6 +752,10 @@ function datagram:connect(address) end
 ---65507 bytes over IPv4), `EDESTADDRREQ` or `ENOTCONN` (no address, and no peer), `ECONNREFUSED`
 ---(an earlier one was refused, and this one not sent), `EACCES` (a broadcast address, without the
 ---option), `ENETUNREACH` and others.
+---
+---A Unix socket without a peer is writable as long as its own room lasts, though the receiver's
+---queue is full: to wait for that by `"w"` would spin. Connect it, by which it is told when the
+---receiver has room, or try again by a timer.
 ---
 ---Cost: one system call.
 ---@param data string|number|mio.buffer
@@ -838,8 +850,9 @@ function datagram:try_send_batch(batch, i) end
 ---What is sent stays open here; close it to hand it over. Unix sockets only.
 ---
 ---Returns how many bytes were taken; on a stream they may be fewer than all, and the descriptors
----went with the first: send the rest by `try_send`. Fails as that, with `EBADF` for what is closed,
----`ETOOMANYREFS` where too many are under way.
+---went with the first: send the rest by `try_send`. Fails as that, with `EOPNOTSUPP` on what is no
+---Unix socket, `EBADF` for what is closed, `ETOOMANYREFS` where too many are under way. Cost: two
+---system calls.
 ---@param data string|number|mio.buffer 1 byte or more
 ---@param ... mio.source 1 to 253 of them
 ---@return integer? count
@@ -850,7 +863,8 @@ function datagram:try_send_fds(data, ...) end
 ---Receive bytes, and the descriptors that came with them, each as an object of its kind: a
 ---`mio.listener`, a `mio.datagram` (seqpackets too), and anything else a `mio.stream`. They are
 ---non-blocking then for everybody who shares them. `lost` says that there were more than `count`,
----or than this process may open: those are closed.
+---or than this process may open: those are closed. Descriptors that come with bytes which another
+---method reads are lost: who expects some reads by this one alone.
 ---
 ---Fails as `try_recv`. Cost: a system call, and four to six for each descriptor.
 ---@param n? integer 1 or more; 65536 if absent
@@ -868,7 +882,9 @@ function datagram:try_recv_fds(n, count) end
 function datagram:peer_credentials() end
 
 ---Receive what is sent to a multicast group and to the socket's port. A socket at "0.0.0.0" or
----"[::]" hears of all of its groups.
+---"[::]" hears of all of its groups; on Linux one at "0.0.0.0" also hears, at its port, of groups
+---that other sockets of the machine have joined. One at the group's own address hears of that
+---group alone.
 ---
 ---Fails with `"closed"`, `EADDRINUSE` (joined already), `ENODEV` (no such interface, or none),
 ---`EINVAL` (no multicast address; its scope is another interface), and what else the system says
@@ -916,7 +932,8 @@ function datagram:peer_address() end
 ---@return string? code
 function datagram:getoption(name) end
 
----Set an option. Fails with `"closed"`, `EINVAL`, `EOPNOTSUPP` or `ENOPROTOOPT`.
+---Set an option. Fails with `"closed"`, `EINVAL` (a number that it cannot be), `EOPNOTSUPP` or
+---`ENOPROTOOPT`.
 ---@param name mio.socket_option
 ---@param value boolean|integer
 ---@return true? ok
@@ -1010,8 +1027,8 @@ function listener:local_address() end
 ---@return string? code
 function listener:getoption(name) end
 
----Set an option; accepted streams have most of them too. Fails with `"closed"`, `EINVAL`,
----`EOPNOTSUPP` or `ENOPROTOOPT`.
+---Set an option; accepted streams have most of them too. Fails with `"closed"`, `EINVAL` (a
+---number that it cannot be), `EOPNOTSUPP` or `ENOPROTOOPT`.
 ---@param name mio.socket_option
 ---@param value boolean|integer
 ---@return true? ok
@@ -1052,6 +1069,10 @@ function listener:close() end
 ---when it would resume it, and says nothing; what is to end sooner the coroutine ends by itself
 ---before it returns. A coroutine that is dead already, and the main one, raise an error where
 ---they are registered; one that is not suspended when its event comes, in `run`.
+---
+---An error in a coroutine leaves `run` as one in a function does, and ends what has resumed it. If
+---it is a string it carries the coroutine's traceback behind it, for the one that `xpcall` makes
+---has nothing of the coroutine; any other value comes as it is.
 ---@class mio.loop
 local loop = {}
 
@@ -1060,8 +1081,9 @@ local loop = {}
 ---or the loop is closed.
 ---
 ---Fails with `"closed"` (source or loop), `EEXIST` (it is registered with this loop), `EPERM`
----(a regular file), `EBADF` (no open descriptor), `EINVAL` (the loop itself), `ELOOP`,
----`ENOMEM`, `ENOSPC`.
+---(a regular file, which is always ready: just read it), `EBADF` (no open descriptor), `EINVAL`
+---(the loop itself), `ELOOP` (loops and polls in a ring, or more than five in a chain, on Linux),
+---`ENOMEM`, `ENOSPC`, `ESTALE`.
 ---
 ---Cost: one system call.
 ---@param source mio.source
@@ -1090,13 +1112,14 @@ function loop:register(source, interest, handler, options) end
 ---@return string? code
 function loop:signal(signal, handler) end
 
----Have a handler called when a child process ends, one that `mio.process` has started or any
+---Have a handler called when a child process ends, one that `mio.process()` has started or any
 ---other, by its number. The loop waits for it at that moment, so
 ---that until then no other process gets its number. One that has ended already is told in the
 ---next turn. As long as it is registered, `run` goes on.
 ---
 ---The status is `"unknown"` where another part of the program has waited for it, where SIGCHLD
----is ignored, and of a process that is no child of this one. `deregister` forgets the child: it
+---is ignored, and of a process that is no child of this one. Of several registrations of one
+---process one is told the status, and the others `"unknown"`. `deregister` forgets the child: it
 ---is not waited for then. Each child takes a descriptor.
 ---
 ---Fails with `"closed"`, `ESRCH` (no such process, or it was waited for), `EMFILE`, `ENFILE`,
@@ -1139,7 +1162,7 @@ function loop:channel(handler, options) end
 ---keeps the timer alive until then. With 0 it is called in the next turn. `math.huge` is
 ---never.
 ---
----Fails with `"closed"` or `ENOMEM`. Cost: no system call.
+---Fails with `"closed"`, `ENOMEM` or `ESTALE`. Cost: no system call.
 ---@param seconds number 0 or more
 ---@param handler mio.timer_handler
 ---@return mio.timer? timer
@@ -1150,7 +1173,7 @@ function loop:after(seconds, handler) end
 ---Have a handler called again and again. The deadlines are multiples of the period: a late
 ---call does not shift those after it, and periods that passed altogether are skipped.
 ---
----Fails with `"closed"` or `ENOMEM`. Cost: no system call.
+---Fails with `"closed"`, `ENOMEM` or `ESTALE`. Cost: no system call.
 ---
 ---```lua
 ---local beat = loop:every(1.0, function() io.write(".") end)
@@ -1169,7 +1192,7 @@ function loop:every(seconds, handler) end
 ---first. A shutdown that came before it ends it after its first turn, which does not wait.
 ---
 ---Fails with `"closed"`; `"running"` if the loop runs already (the caller is a handler of it)
----or belongs to a host program; and an errno if the kernel refuses to wait.
+---or belongs to a host program; `ESTALE`; and an errno if the kernel refuses to wait.
 ---@return true? ok
 ---@return string? err
 ---@return string? code
@@ -1221,6 +1244,7 @@ function loop:advance(seconds) end
 ---```lua
 ---local timer
 ---local function turn()
+---  timer:reset(0)  -- stands where a handler of the guest raises an error
 ---  inner:run_once(0)
 ---  timer:reset(inner:timeout() or math.huge)
 ---end
@@ -1295,7 +1319,7 @@ function loop:measure(on, slow) end
 ---@field source any what was registered: the source, the signal's name, the process
 ---@field interest string? of a descriptor, as in `loop:register`
 ---@field trigger mio.trigger? of a descriptor
----@field deadline number? when a timer is due, or a pause ends, by `loop:now`
+---@field deadline number? when a timer is due, or a pause ends, by `loop:now`; `math.huge` for never
 ---@field period number? of a periodic timer
 ---@field where string? "file:line": where the handler begins; where a coroutine waits; "[C]" for a function of C, "?" where it is not known. Nil for what a host program has registered
 
@@ -1304,7 +1328,8 @@ function loop:measure(on, slow) end
 ---@field now number the time when it was made, by `loop:now`
 
 ---Everything that is registered, for who asks what the loop waits for. Nothing is recorded for
----it beforehand. Fails with `"closed"`.
+---it beforehand. The text names a listener or a datagram socket by its own address, and a stream
+---by its peer's. Fails with `"closed"`.
 ---
 ---```lua
 ---io.stderr:write(tostring(loop:dump()))
@@ -1331,7 +1356,7 @@ function loop:close() end
 ---poll:register(listener, "accept", "r")
 ---while true do
 ---  for token, r, w, closed in poll:wait(1.0) do
----    if token == "accept" then ... end
+---    if token == "accept" then accept_all() end
 ---  end
 ---end
 ---```
@@ -1387,6 +1412,7 @@ function poll:waker(token) end
 ---```lua
 ---local timer
 ---local function turn()
+---  timer:reset(0)  -- stands where dispatch raises an error
 ---  for token, r, w, closed in inner:wait(0) do dispatch(token, r, w, closed) end
 ---  timer:reset(inner:timeout() or math.huge)
 ---end
@@ -1413,7 +1439,7 @@ function poll:close() end
 
 -- ---------------------------------------------------------------- processes
 
----A process that was started by `mio.process`. When nobody holds the object any more, the
+---A process that was started by `mio.process()`. When nobody holds the object any more, the
 ---process goes on; its streams are closed like any others.
 ---@class mio.process
 ---@field pid integer its number
@@ -1518,13 +1544,14 @@ function signals:close() end
 
 -- ------------------------------------------------------------------- senders
 
----The sending end of a channel, from `loop:channel`, `mio.sender` or a message.
+---The sending end of a channel, from `loop:channel`, `mio.sender()` or a message.
 ---@class mio.sender
 local sender = {}
 
 ---Send a value: nil, a boolean, a number (integers and floats stay apart), a string, a sender,
 ---a waker, or a table of these. Tables are copied raw, without metatables, to 100 levels; keys
----are strings, numbers and booleans. A message has 16 MiB at the most. Small ones, of some 40
+---are strings, numbers and booleans. A table that stands in two places arrives as two, and one
+---inside of itself is refused. A message has 16 MiB at the most. Small ones, of some 40
 ---bytes, need no memory but the channel's.
 ---
 ---Fails with `"full"` or `"closed"`. Raises an error for what cannot be sent, which says where
@@ -1548,7 +1575,7 @@ function sender:close() end
 
 -- ------------------------------------------------------------------- wakers
 
----Makes a poll return, from `poll:waker`, `mio.sender` or a message.
+---Makes a poll return, from `poll:waker`, `mio.sender()` or a message.
 ---@class mio.waker
 local waker = {}
 
@@ -1724,8 +1751,9 @@ function stream:try_write(...) end
 ---What is sent stays open here; close it to hand it over. Unix sockets only.
 ---
 ---Returns how many bytes were taken; on a stream they may be fewer than all, and the descriptors
----went with the first: send the rest by `try_write`. Fails as that, with `EBADF` for what is closed,
----`ETOOMANYREFS` where too many are under way.
+---went with the first: send the rest by `try_write`. Fails as that, with `EOPNOTSUPP` on what is no
+---Unix socket, `EBADF` for what is closed, `ETOOMANYREFS` where too many are under way. Cost: two
+---system calls.
 ---@param data string|number|mio.buffer 1 byte or more
 ---@param ... mio.source 1 to 253 of them
 ---@return integer? count
@@ -1736,7 +1764,8 @@ function stream:try_send_fds(data, ...) end
 ---Receive bytes, and the descriptors that came with them, each as an object of its kind: a
 ---`mio.listener`, a `mio.datagram` (seqpackets too), and anything else a `mio.stream`. They are
 ---non-blocking then for everybody who shares them. `lost` says that there were more than `count`,
----or than this process may open: those are closed.
+---or than this process may open: those are closed. Descriptors that come with bytes which another
+---method reads are lost: who expects some reads by this one alone.
 ---
 ---Fails as `try_read`. Cost: a system call, and four to six for each descriptor.
 ---@param n? integer 1 or more; 65536 if absent
@@ -1782,7 +1811,8 @@ function stream:peer_address() end
 ---@return string? code
 function stream:getoption(name) end
 
----Set an option. Fails with `"closed"`, `EINVAL`, `EOPNOTSUPP` or `ENOPROTOOPT`.
+---Set an option. Fails with `"closed"`, `EINVAL` (a number that it cannot be), `EOPNOTSUPP` or
+---`ENOPROTOOPT`.
 ---@param name mio.socket_option
 ---@param value boolean|integer
 ---@return true? ok
@@ -1819,8 +1849,8 @@ local timer = {}
 ---A new delay, from the turn's time on; for `every` also the new period. One that has fired or
 ---was cancelled is armed again; one that is due in this turn is put off.
 ---
----Fails with `"closed"` (its loop) or `ENOMEM`. Cost: no system call; to a later time, one
----store: reset the idle timeout of a connection on every byte.
+---Fails with `"closed"` (its loop), `ENOMEM` or `ESTALE`. Cost: no system call; to a later time,
+---one store: reset the idle timeout of a connection on every byte.
 ---@param seconds number 0 or more; more than 0 for `every`
 ---@return true? ok
 ---@return string? err
