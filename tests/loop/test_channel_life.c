@@ -78,6 +78,7 @@ START_TEST(after_free_a_send_is_refused)
     mio_channel *channel;
     mio_sender *sender;
 
+    drops = 0;
     ck_assert_int_eq(mio_channel_new(loop, &config, &channel), 0);
     sender = mio_sender_new(channel);
     send_number(sender, 9);
@@ -100,6 +101,7 @@ START_TEST(a_message_is_repeated)
     mio_channel *channel;
     mio_sender *sender;
 
+    drops = 0;
     ck_assert_int_eq(mio_channel_new(loop, &config, &channel), 0);
     sender = mio_sender_new(channel);
     ck_assert_int_eq(mio_channel_repeat(channel, true), -ENOENT);
