@@ -44,6 +44,7 @@ int mio_loop_child(mio_loop *loop, int pid, uint64_t token, uint64_t *ret_id)
         return err;
     }
     child->token = token;
+    child->pid = pid;
     mio__list_init(&child->ended);
     if (ret_id != NULL)
         *ret_id = id;
@@ -79,7 +80,7 @@ int mio__loop_child_next(mio_loop *loop, mio_event *ret_event)
         const mio__child *child = mio__container_of(link, mio__child, ended);
         const uint64_t id = mio__slab_id(child);
         int status = 0;
-        const int err = mio__child_wait(child->fd, &status);
+        const int err = mio__child_wait(child->fd, child->pid, &status);
 
         if (err == -EAGAIN)
             continue;

@@ -86,6 +86,7 @@ typedef struct mio__child {
     uint64_t registration_id;
     mio__list ended; /* in the loop's list of that name, or in none */
     mio_fd fd;
+    int pid;
 } mio__child;
 
 typedef enum mio__phase {

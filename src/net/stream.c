@@ -44,10 +44,12 @@ ptrdiff_t mio_write(mio_fd fd, const void *data, size_t size)
     return mio__sys_count(count);
 }
 
+_Static_assert(IOV_MAX <= USHRT_MAX, "fits into what every system counts buffers with");
+
 /* The kernel refuses more than IOV_MAX buffers; to a stream the rest is a short count. */
-static size_t vector_count(size_t count)
+static unsigned short vector_count(size_t count)
 {
-    return count < IOV_MAX ? count : IOV_MAX;
+    return (unsigned short)(count < IOV_MAX ? count : IOV_MAX);
 }
 
 ptrdiff_t mio_readv(mio_fd fd, const struct iovec *buffers, size_t count)
@@ -57,7 +59,7 @@ ptrdiff_t mio_readv(mio_fd fd, const struct iovec *buffers, size_t count)
     if (count == 0)
         return -EINVAL;
     do
-        result = readv(fd, buffers, (int)vector_count(count));
+        result = readv(fd, buffers, vector_count(count));
     while (mio__sys_interrupted(result));
     return mio__sys_count(result);
 }

@@ -1,3 +1,6 @@
+/*
+ * Children over pidfds.
+ */
 #include "sys/child.h"
 
 #include "sys/descriptor.h"
@@ -17,11 +20,12 @@ int mio__child_open(int pid, mio_fd *ret_fd)
     return 0;
 }
 
-int mio__child_wait(mio_fd fd, int *ret_status)
+int mio__child_wait(mio_fd fd, int pid, int *ret_status)
 {
     siginfo_t info = {.si_pid = 0};
     int outcome;
 
+    (void)pid; /* may name another process by now */
     do
         outcome = waitid(P_PIDFD, (id_t)fd, &info, WEXITED | WNOHANG);
     while (mio__sys_interrupted(outcome));
