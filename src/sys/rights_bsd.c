@@ -61,7 +61,7 @@ ptrdiff_t mio__rights_recv(mio_fd fd, void *buffer, size_t size, mio_fd *fds, si
     struct iovec piece = {.iov_base = buffer, .iov_len = size};
     control room;
     struct msghdr message = {.msg_iov = &piece, .msg_iovlen = 1};
-    const struct cmsghdr *head;
+    struct cmsghdr *head; /* CMSG_DATA() wants it so */
     ssize_t result;
 
     do {
