@@ -11,7 +11,7 @@
 
 typedef struct mio__bell {
     mio_fd fd;       /* readable: it has rung */
-    mio_fd write_fd; /* of a pipe; an eventfd has one end only */
+    mio_fd write_fd; /* an eventfd is both */
 } mio__bell;
 
 /* A bell that is silent. Returns 0, -EMFILE, -ENFILE or -ENOMEM. */

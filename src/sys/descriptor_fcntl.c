@@ -24,7 +24,7 @@ static int descriptor_finish(int fd, mio_fd *ret_fd)
 
 static int descriptor_finish_pair(const int fds[2], mio_fd ret_fds[2])
 {
-    mio_fd first;
+    mio_fd first = -1;
     int err = descriptor_finish(fds[0], &first);
 
     if (err < 0) {

@@ -11,6 +11,10 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#ifdef __linux__ /* in tests */
+int getpeereid(int fd, uid_t *ret_uid, gid_t *ret_gid);
+#endif
+
 #ifndef MSG_CMSG_CLOEXEC
 #define MSG_CMSG_CLOEXEC 0
 #endif
