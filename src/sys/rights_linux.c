@@ -1,5 +1,6 @@
 /*
- * Rights on Linux.
+ * Rights on Linux. C libraries do not agree on the types of the sizes; the smallest is wide
+ * enough.
  */
 #include "sys/rights.h"
 
@@ -18,13 +19,14 @@ ptrdiff_t mio__rights_send(mio_fd fd, const void *data, size_t size, const mio_f
                            size_t count)
 {
     struct iovec piece = {.iov_base = (void *)(uintptr_t)data, .iov_len = size};
-    control room = {.head = {.cmsg_len = CMSG_LEN(count * sizeof *fds),
+    control room = {.head = {.cmsg_len = (socklen_t)CMSG_LEN(count * sizeof *fds),
                              .cmsg_level = SOL_SOCKET,
                              .cmsg_type = SCM_RIGHTS}};
     const struct msghdr message = {.msg_iov = &piece,
                                    .msg_iovlen = 1,
                                    .msg_control = room.bytes,
-                                   .msg_controllen = CMSG_SPACE(count * sizeof *fds)};
+                                   .msg_controllen =
+                                       (socklen_t)CMSG_SPACE(count * sizeof *fds)};
     ssize_t result;
 
     memcpy(CMSG_DATA(&room.head), fds, count * sizeof *fds);
@@ -46,7 +48,7 @@ ptrdiff_t mio__rights_recv(mio_fd fd, void *buffer, size_t size, mio_fd *fds, si
 
     do {
         message.msg_control = room.bytes;
-        message.msg_controllen = CMSG_LEN(capacity * sizeof *fds);
+        message.msg_controllen = (socklen_t)CMSG_LEN(capacity * sizeof *fds);
         result = recvmsg(fd, &message, MSG_CMSG_CLOEXEC);
     } while (mio__sys_interrupted(result));
     if (result < 0)

@@ -63,7 +63,8 @@ int mio__selector_deregister(mio__selector *selector, mio_fd fd);
 
 /*
  * Wait for events and fill `events` with up to `capacity` (at least 1) of them, with kind,
- * ready and token set and everything else 0.
+ * ready and token set and everything else 0. It may leave some for the next wait though there
+ * is room.
  *
  * A wait never ends early for want of precision: `timeout_ns` is rounded up to what the
  * kernel can tell apart. -1 waits for ever, 0 does not wait.

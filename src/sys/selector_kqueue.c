@@ -22,7 +22,8 @@
 enum {
     NS_PER_S = 1000000000,
     SLEEP_MAX_S = 86400, /* some kernels refuse a long time; the wait goes on after it */
-    RAW_MAX = 128
+    RAW_FITS = sizeof(struct kevent) <= sizeof(mio_event), /* not on FreeBSD */
+    RAW_SPARE = RAW_FITS ? 1 : 256
 };
 
 /* By the bits of an interest. The types of the members are not the same everywhere. */
@@ -341,35 +342,41 @@ static mio__knote *raw_knote(const mio__knotes *knotes, const struct kevent *raw
                                                                                     : NULL;
 }
 
+/*
+ * The kernel's array may lie at the end of the caller's: event i is written over raw entries
+ * up to i only, and those have been read. While an event is merged, its `id` leads to its
+ * knote.
+ */
 static int raw_merge(const mio__knotes *knotes, const struct kevent *raw, int count,
                      mio_event *events)
 {
     int merged = 0;
 
     for (int i = 0; i < count; i++) {
-        mio__knote *knote = raw_knote(knotes, &raw[i]);
+        const struct kevent entry = raw[i];
+        mio__knote *knote = raw_knote(knotes, &entry);
 
         if (knote == NULL)
             continue;
         if (knote->place == 0) {
-            events[merged] = (mio_event){.kind = MIO_READY, .token = knote->token};
+            events[merged] =
+                (mio_event){.kind = MIO_READY, .token = knote->token, .id = (uintptr_t)knote};
             knote->place = ++merged;
         }
-        events[knote->place - 1].ready |= raw_ready(&raw[i]);
+        events[knote->place - 1].ready |= raw_ready(&entry);
     }
     return merged;
 }
 
 /* A oneshot is spent now, for whichever of its filters has not been told yet as well. */
-static void raw_finish(const mio__knotes *knotes, const struct kevent *raw, int count)
+static void raw_finish(mio_event *events, int merged)
 {
-    for (int i = 0; i < count; i++) {
-        mio__knote *knote = raw_knote(knotes, &raw[i]);
+    for (int i = 0; i < merged; i++) {
+        mio__knote *knote = (mio__knote *)(uintptr_t)events[i].id;
 
-        if (knote == NULL)
-            continue;
         knote->place = 0;
         knote->spent = knote->trigger == MIO_ONESHOT;
+        events[i].id = 0;
     }
 }
 
@@ -413,17 +420,20 @@ int mio__selector_wait(mio__selector *selector, mio_event *events, int capacity,
 {
     const int64_t deadline_ns = wait_deadline(timeout_ns);
     mio__knotes *knotes = selector->knotes;
-    struct kevent raw[RAW_MAX];
+    struct kevent spare[RAW_SPARE];
+    struct kevent *raw =
+        RAW_FITS ? (struct kevent *)(void *)(events + capacity) - capacity : spare;
+    const int room = RAW_FITS || capacity < RAW_SPARE ? capacity : RAW_SPARE;
     int64_t rest_ns = timeout_ns;
     int count, merged;
 
     for (;;) {
-        count = wait_raw(selector->fd, raw, capacity < RAW_MAX ? capacity : RAW_MAX, rest_ns);
+        count = wait_raw(selector->fd, raw, room, rest_ns);
         if (count < 0)
             return -errno;
         pthread_mutex_lock(&knotes->lock);
         merged = raw_merge(knotes, raw, count, events);
-        raw_finish(knotes, raw, count);
+        raw_finish(events, merged);
         pthread_mutex_unlock(&knotes->lock);
         if (merged > 0 || (count == 0 && rest_ns == 0))
             return merged;
