@@ -16,7 +16,7 @@ for line in pathlib.Path(sys.argv[1]).read_text().splitlines():
         known[name] = reason
 
 run = subprocess.run(sys.argv[2:], stdout=subprocess.PIPE, text=True, errors="replace")
-programs = [pathlib.Path(word).name.split("_by_")[0] for word in sys.argv[2:]]
+programs = [pathlib.Path(word).name for word in sys.argv[2:]]
 failed = excused = 0
 
 
