@@ -38,8 +38,8 @@ count = {"ok": 0, "not ok": 0, "skip": 0}
 for test in [json.loads(line) for log in logs.glob("testlog*.json") for line in log.open()]:
     for what, text in outcomes(test):
         count[what] += 1
-        if what == "not ok":
-            print(f"failed: {test['name']}:{text}")
+        if what != "ok":
+            print(f"{'skipped' if what == 'skip' else 'failed'}: {test['name']}:{text}")
 skipped = f", {count['skip']} skipped" if count["skip"] else ""
 print(f"{count['ok']} passed, {count['not ok']} failed{skipped}")
 sys.exit(status != 0 or count["not ok"] > 0 or count["ok"] == 0)

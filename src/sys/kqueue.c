@@ -32,6 +32,8 @@ void mio__kqueue_change(mio_fd queue, struct kevent *changes, int count)
     int answered;
 
     assert(count <= MIO__KQUEUE_CHANGES_MAX);
+    if (count == 0)
+        return;
     for (int i = 0; i < count; i++)
         changes[i].flags |= EV_RECEIPT;
     answered = kevent(queue, changes, count, answers, count, NULL);

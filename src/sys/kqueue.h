@@ -11,7 +11,7 @@
 
 #include <sys/event.h> /* wants the types */
 
-enum { MIO__KQUEUE_CHANGES_MAX = 8 };
+enum { MIO__KQUEUE_CHANGES_MAX = 10 };
 
 /* A queue that is closed by exec. Returns 0, -EMFILE, -ENFILE or -ENOMEM. */
 int mio__kqueue_open(mio_fd *ret_fd);

@@ -113,20 +113,25 @@ static int change_filters(struct kevent *changes, mio_fd fd, unsigned filters,
 
 /*
  * The kernel refuses to watch a pipe for room (EPIPE) whose reader has gone: a source that is
- * always triggered stands for it, so that its writer hears of that as of any other end.
+ * always triggered stands for it, so that its writer hears of that as of any other end. What
+ * is added is triggered by a change of its own: not all kernels take both in one. Returns how
+ * many changes that makes.
  */
-static int change_broken(struct kevent *change, mio_fd fd, unsigned short flags,
+static int change_broken(struct kevent *changes, mio_fd fd, unsigned short flags,
                          uintptr_t stamp)
 {
 #ifdef EVFILT_USER
-    *change = (struct kevent){.ident = mio__kqueue_ident_of_fd(fd),
-                              .filter = EVFILT_USER,
-                              .flags = flags,
-                              .fflags = NOTE_TRIGGER};
-    mio__kqueue_set_stamp(change, stamp);
-    return 1;
+    changes[0] = (struct kevent){
+        .ident = mio__kqueue_ident_of_fd(fd), .filter = EVFILT_USER, .flags = flags};
+    mio__kqueue_set_stamp(&changes[0], stamp);
+    if ((flags & EV_ADD) == 0)
+        return 1;
+    changes[1] = changes[0];
+    changes[1].flags = 0;
+    changes[1].fflags = NOTE_TRIGGER;
+    return 2;
 #else
-    (void)change, (void)fd, (void)flags, (void)stamp;
+    (void)changes, (void)fd, (void)flags, (void)stamp;
     return 0;
 #endif
 }
@@ -156,14 +161,17 @@ static int change_result(const struct kevent *changes, int count)
 static int knote_added(mio_fd queue, mio_fd fd, mio__knote *knote, struct kevent *changes,
                        int count)
 {
-    struct kevent change;
+    struct kevent instead[2];
+    int made;
 
     for (int i = 0; i < count; i++) {
-        if (changes[i].data != EPIPE ||
-            change_broken(&change, fd, kqueue_flags(knote->trigger), knote->stamp) == 0)
+        if (changes[i].data != EPIPE)
             continue;
-        mio__kqueue_change(queue, &change, 1);
-        changes[i].data = change.data;
+        made = change_broken(instead, fd, kqueue_flags(knote->trigger), knote->stamp);
+        if (made == 0)
+            continue;
+        mio__kqueue_change(queue, instead, made);
+        changes[i].data = -change_result(instead, made);
         knote->broken = true;
         knote->filters &= (uint8_t)~MIO_WRITABLE;
     }
