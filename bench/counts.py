@@ -19,18 +19,14 @@ import pathlib
 import re
 import statistics
 import struct
-import subprocess
-import sys
 import tempfile
 from contextlib import contextmanager
+
+from serving import BUILD, LUA, command_of, serving
 
 FEW, MANY = 2_000, 12_000  # requests, over 50 connections, of 64 bytes
 IDLE_FEW, IDLE_MANY = 100, 8_100
 
-BUILD = pathlib.Path(sys.argv[1]).resolve()
-LUA = sys.argv[2]
-SERVERS = pathlib.Path(__file__).resolve().parent / "servers"
-os.environ["LUA_CPATH_5_4"] = f"{BUILD}/lua/?.so;;"
 COLUMNS = "instructions", "system calls", "mallocs", "Lua bytes", "idle heap", "idle rss"
 
 # What is measured, and the most that it should cost, column by column. Of the idle heap 48 bytes
@@ -42,88 +38,78 @@ ROWS = (
     ("Lua: handlers, one buffer", "echo_buffer.lua", (1400, 2.1, 0, 0, 256)),
     ("Lua: handlers, strings", "echo_string.lua", (None, 2.1, 1, 89, 256)),
     ("Lua: poll, strings", "echo_poll.lua", (None, 2.1, 1, 89, 25 + 256)),
+    ("UDP: epoll, recvfrom, sendto", "raw_udp.c", ()),
+    ("UDP: C: mio_loop_run", "mio_udp.c", (None, 2.1, 0)),
+    ("UDP: Lua: one buffer", "udp_buffer.lua", (None, 2.1, 0, 0)),
+    ("UDP: Lua: strings", "udp_string.lua", (None, 2.1, 1, 89)),
+    ("UDP: Lua: a batch", "udp_batch.lua", (None, 0.1, 0, 0)),
 )
 
 
-@contextmanager
-def serving(command, *load):
-    """Run a server and its client, who has done his requests; both end with the block."""
-    server = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
-    address = server.stdout.readline().split()[-1]
-    client = subprocess.Popen(
-        [BUILD / "bench/load", address, "-w", *map(str, load)],
-        stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
-    )
-    if not client.stdout.readline().startswith("requests"):
-        sys.exit(f"counts: no load for {command}")
-    yield server
-    client.communicate()
-    if server.wait() != 0:
-        sys.exit(f"counts: failed: {command}")
-
-
-def report_of(tool, command, requests):
+def report_of(tool, file, requests):
     """What a tool, which is told the name of a file, has written there when the server ended."""
     with tempfile.NamedTemporaryFile("r") as report:
-        with serving([arg.format(report.name) for arg in tool] + command, "-n", requests):
+        command = [arg.format(report.name) for arg in tool] + command_of(file)
+        with serving(file, "-n", requests, command=command):
             pass
         return report.read()
 
 
-def instructions(command, requests):
+def instructions(file, requests):
     tool = ["valgrind", "-q", "--tool=callgrind", "--callgrind-out-file={}"]
-    return int(re.search(r"^totals: (\d+)", report_of(tool, command, requests), re.M)[1])
+    return int(re.search(r"^totals: (\d+)", report_of(tool, file, requests), re.M)[1])
 
 
-def system_calls(command, requests):
+def system_calls(file, requests):
     tool = ["strace", "-c", "-f", "-o", "{}"]
-    return int(re.search(r"(\d+) +(\d+ +)?total$", report_of(tool, command, requests), re.M)[1])
+    return int(re.search(r"(\d+) +(\d+ +)?total$", report_of(tool, file, requests), re.M)[1])
 
 
 @contextmanager
-def counting_mallocs(command, *load):
+def counting_mallocs(file, *load):
     """Run a server as serving() does, and yield also its calls of malloc and the bytes in use."""
     with tempfile.NamedTemporaryFile("rb") as counts:
         os.truncate(counts.name, 16)
         preload = ["env", f"LD_PRELOAD={BUILD}/bench/count_malloc.so",
                    f"MIO_BENCH_COUNTS={counts.name}"]
-        with serving(preload + command, *load) as server:
+        with serving(file, *load, command=preload + command_of(file)) as (server, _):
             yield server, *struct.unpack("QQ", counts.read())
 
 
-def mallocs(command, requests):
-    with counting_mallocs(command, "-n", requests) as (_, calls, _):
+def mallocs(file, requests):
+    with counting_mallocs(file, "-n", requests) as (_, calls, _):
         return calls
 
 
-def lua_bytes(command, requests):
-    if command[0] != LUA:
+def lua_bytes(file, requests):
+    if not file.endswith(".lua"):
         return 0
     code = 'collectgarbage("stop") dofile("%s") print(collectgarbage("count") * 1024)'
-    with serving([LUA, "-e", code % command[1]], "-n", requests) as server:
+    command = [LUA, "-e", code % command_of(file)[-1]]
+    with serving(file, "-n", requests, command=command) as (server, _):
         pass
     return float(server.stdout.read())
 
 
-def idle_bytes(command, connections):
+def idle_bytes(file, connections):
     """Of the heap, and of the process."""
     load = "-i", connections, "-c", 1, "-n", 1
-    with counting_mallocs(command, *load) as (server, _, heap):
+    with counting_mallocs(file, *load) as (server, _, heap):
         rollup = pathlib.Path(f"/proc/{server.pid}/smaps_rollup").read_text()
     return heap, int(re.search(r"Anonymous: +(\d+) kB", rollup)[1]) * 1024
 
 
-def per_request(count, command):
-    return (count(command, MANY) - count(command, FEW)) / (MANY - FEW)
+def per_request(count, file):
+    return (count(file, MANY) - count(file, FEW)) / (MANY - FEW)
 
 
 def measure(file):
-    path = SERVERS / file
-    command = [LUA, str(path)] if path.suffix == ".lua" else [f"{BUILD}/bench/{path.stem}"]
-    yield statistics.median(per_request(instructions, command) for _ in range(3))
+    yield statistics.median(per_request(instructions, file) for _ in range(3))
     for count in system_calls, mallocs, lua_bytes:
-        yield per_request(count, command)
-    for few, many in zip(idle_bytes(command, IDLE_FEW), idle_bytes(command, IDLE_MANY)):
+        yield per_request(count, file)
+    if "udp" in file:
+        return  # there are no connections
+    for few, many in zip(idle_bytes(file, IDLE_FEW), idle_bytes(file, IDLE_MANY)):
         yield (many - few) / (IDLE_MANY - IDLE_FEW)
 
 

@@ -3,7 +3,8 @@
 --   ./dev run examples/syslog.lua unix:/tmp/log
 --   logger -u /tmp/log -p user.warning "the disk is full"
 --
--- prints "user.warning: ... the disk is full". The socket file is removed at the end.
+-- prints "user.warning: ... the disk is full". The socket file is removed at the end; one that
+-- a crash has left behind does not keep it from starting.
 
 local mio = require("mio")
 
@@ -28,7 +29,7 @@ end
 
 local loop <close> = assert(mio.loop())
 local address = mio.address(arg[1] or "unix:/tmp/mio-log")
-local socket <close> = assert(mio.datagram(address))
+local socket <close> = assert(mio.datagram(address, { replace_stale = true }))
 
 loop:register(socket, "r", function()
   for _ = 1, 100 do -- then the signals have their turn
@@ -51,4 +52,4 @@ end
 print("listening on " .. tostring(socket:local_address()))
 io.stdout:flush()
 assert(loop:run())
-if address.host:find("^[^@]") then os.remove(address.host) end
+if address.family == "unix" and address.host:find("^[^@]") then os.remove(address.host) end

@@ -4,6 +4,8 @@
  *     ./dev run examples/worker.c [ADDRESS]
  *
  * A client sends numbers, one in a line, and gets for each how many primes there are up to it.
+ * Nobody may ask for more than a fraction of a second of the one worker: a larger number is
+ * refused. And the worker looks up from its work, so that the program can be ended at any time.
  * The script below serves the clients. The numbers go to the worker through a channel of the
  * worker's own loop; what it found comes back to a handler in Lua through a channel of the
  * script.
@@ -16,12 +18,14 @@
 #include <lualib.h>
 #include <pthread.h>
 #include <signal.h>
+#include <stdatomic.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
 
 static const char script[] = "\
-local loop, address, count_primes, give_sender = ...\n\
+local loop, address, limit_max, count_primes, give_sender = ...\n\
 local mio = require('mio')\n\
 local listener = assert(mio.listen(address))\n\
 local clients, last = {}, 0 -- number -> client\n\
@@ -39,6 +43,7 @@ local function on_client(number, buffer, client)\n\
     local limit = math.tointeger(tonumber(buffer:sub(1, first - 1)))\n\
     buffer:consume(stop)\n\
     if not limit then client:try_write('a number, please\\n')\n\
+    elseif limit > limit_max then client:try_write('at most ' .. limit_max .. ', please\\n')\n\
     elseif not count_primes(number, limit) then client:try_write('busy\\n') end\n\
     first, stop = buffer:find('\\n')\n\
   end\n\
@@ -60,6 +65,8 @@ end)\n\
 print('listening on ' .. tostring(listener:local_address()))\n\
 ";
 
+enum { LIMIT_MAX = 1000000 };
+
 /* What the worker is asked. */
 typedef struct question {
     long long client;
@@ -73,6 +80,7 @@ typedef struct app {
     mio_sender *requests;
     mio_lua_sender *answers;
     pthread_t worker;
+    atomic_bool ends; /* what the worker has not done yet is not wanted any more */
 } app;
 
 /* The world said no before the loop ran. */
@@ -102,10 +110,10 @@ static void work(app *host, const question *request)
     char text[64];
     int size;
 
-    for (long long number = 2; number <= request->limit; number++)
+    for (long long number = 2; number <= request->limit && !host->ends; number++)
         count += is_prime(number);
     size = snprintf(text, sizeof text, "%lld %lld", request->client, count);
-    while (mio_lua_sender_send(host->answers, text, (size_t)size) == -EAGAIN)
+    while (!host->ends && mio_lua_sender_send(host->answers, text, (size_t)size) == -EAGAIN)
         nanosleep(&rest, NULL); /* the script is slower than we are */
 }
 
@@ -174,11 +182,12 @@ static void host_load(app *host, const char *address)
     if (luaL_loadstring(L, script) == LUA_OK) {
         check("attach", mio_lua_attach(L, host->loop));
         lua_pushstring(L, address);
+        lua_pushinteger(L, LIMIT_MAX);
         lua_pushlightuserdata(L, host);
         lua_pushcclosure(L, host_count_primes, 1);
         lua_pushlightuserdata(L, host);
         lua_pushcclosure(L, host_give_sender, 1);
-        if (lua_pcall(L, 4, 0, 0) == LUA_OK)
+        if (lua_pcall(L, 5, 0, 0) == LUA_OK)
             return;
     }
     fprintf(stderr, "%s\n", luaL_tolstring(L, -1, NULL));
@@ -201,6 +210,7 @@ static void host_open(app *host)
 /* Answers are refused from the end of Lua on; without requests the worker comes to its end. */
 static void host_close(app *host)
 {
+    host->ends = true;
     lua_close(host->L);
     mio_sender_unref(host->requests);
     pthread_join(host->worker, NULL);

@@ -1,6 +1,6 @@
 #include "address.h"
 
-#include <string.h>
+#include "names.h"
 
 const char *mio__lua_address_text(lua_State *L, const mio_addr *addr)
 {
@@ -119,13 +119,12 @@ static int address_push_family(lua_State *L, const mio_addr *addr)
 static int address_index(lua_State *L)
 {
     const mio_addr *addr = address_check(L, 1);
-    const char *key = lua_type(L, 2) == LUA_TSTRING ? lua_tostring(L, 2) : "";
 
-    if (strcmp(key, "host") == 0)
+    if (mio__lua_name_is(L, 2, "host"))
         return address_push_host(L, addr);
-    if (strcmp(key, "port") == 0)
+    if (mio__lua_name_is(L, 2, "port"))
         return address_push_port(L, addr);
-    if (strcmp(key, "family") == 0)
+    if (mio__lua_name_is(L, 2, "family"))
         return address_push_family(L, addr);
     lua_pushnil(L);
     return 1;

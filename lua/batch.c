@@ -4,6 +4,7 @@
 #include "piece.h"
 #include "result.h"
 
+#include <errno.h>
 #include <string.h>
 
 enum { BATCH_SIZE = 2048, BATCH_SIZE_MAX = 65536 };
@@ -82,13 +83,6 @@ static bool batch_put(lua_State *L, mio_datagram *item, int arg)
     return true;
 }
 
-static int batch_too_long(lua_State *L)
-{
-    mio__lua_token(L, "too long");
-    lua_pushliteral(L, "EMSGSIZE");
-    return 3;
-}
-
 /* batch:set(i, data [, address]): without one, the address stays; returns the batch */
 static int batch_set(lua_State *L)
 {
@@ -101,7 +95,7 @@ static int batch_set(lua_State *L)
         mio__lua_address_check(L, 4, &addr);
     item = batch_check_item(L, batch);
     if (!batch_put(L, item, 3))
-        return batch_too_long(L);
+        return mio__lua_message_failure(L, -EMSGSIZE);
     if (addr.size != 0)
         item->addr = addr;
     lua_settop(L, 1);
@@ -120,7 +114,7 @@ static int batch_add(lua_State *L)
     if (batch->count == batch->capacity)
         return mio__lua_token(L, "full");
     if (!batch_put(L, &batch->datagrams[batch->count], 2))
-        return batch_too_long(L);
+        return mio__lua_message_failure(L, -EMSGSIZE);
     batch->datagrams[batch->count++].addr = addr;
     lua_settop(L, 1);
     return 1;

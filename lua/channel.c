@@ -17,6 +17,9 @@ void mio__lua_channel_forget(mio__lua_channel *channel)
 
     channel->core = NULL;
     channel->loop = NULL;
+    if (core == NULL)
+        return;
+    mio_channel_repeat(core, false); /* it is `current` */
     mio_channel_free(core);
 }
 
@@ -109,31 +112,44 @@ int mio__lua_channel_new_waker(lua_State *L)
 /* ------------------------------------------------------------------- events */
 
 /* The channel of an event, pushed; NULL, with nothing of use pushed, where it is a host's. */
-static mio__lua_channel *channel_find(lua_State *L, int table, const mio_event *event)
+static mio__lua_channel *channel_find(lua_State *L, int table, uint64_t id)
 {
     mio__lua_channel *channel = NULL;
 
-    if (mio__lua_slots_get(L, table, event->id, SLOT_OBJECT) == LUA_TUSERDATA)
+    if (mio__lua_slots_get(L, table, id, SLOT_OBJECT) == LUA_TUSERDATA)
         channel = lua_touserdata(L, -1);
-    return channel != NULL && channel->core != NULL &&
-                   mio_channel_id(channel->core) == event->id
+    return channel != NULL && channel->core != NULL && mio_channel_id(channel->core) == id
                ? channel
                : NULL;
 }
 
-/* Push the value. One that cannot be read was not written by us. */
+bool mio__lua_channel_is_ours(lua_State *L, int table, uint64_t id)
+{
+    const bool ours = channel_find(L, table, id) != NULL;
+
+    lua_pop(L, 1);
+    return ours;
+}
+
+/* Push the value. Where memory runs out the core reports the message again. One that cannot be
+   read was not written by us. */
 static void channel_receive(lua_State *L, mio__lua_channel *channel, const void *message)
 {
-    mio__lua_message_release(&channel->current); /* left by an error of memory */
+    bool read;
+
     channel->current = *(const mio__lua_message *)message;
-    if (!mio__lua_message_decode(L, &channel->current))
-        luaL_error(L, "a message that makes no sense");
+    mio_channel_repeat(channel->core, true);
+    read = mio__lua_message_decode(L, &channel->current);
+    if (channel->core != NULL)
+        mio_channel_repeat(channel->core, false);
     mio__lua_message_release(&channel->current);
+    if (!read)
+        luaL_error(L, "a message that makes no sense");
 }
 
 int mio__lua_channel_push_event(lua_State *L, int table, const mio_event *event)
 {
-    mio__lua_channel *channel = channel_find(L, table, event);
+    mio__lua_channel *channel = channel_find(L, table, event->id);
     const int object = lua_gettop(L);
 
     if (channel == NULL)
@@ -153,7 +169,7 @@ int mio__lua_channel_push_event(lua_State *L, int table, const mio_event *event)
 
 bool mio__lua_channel_push_token(lua_State *L, int table, const mio_event *event)
 {
-    mio__lua_channel *channel = channel_find(L, table, event);
+    mio__lua_channel *channel = channel_find(L, table, event->id);
 
     if (channel == NULL)
         return false;

@@ -5,7 +5,8 @@
  *    the slot of its id; `loop` and `core` are NULL once it is closed.
  * 2. It closes by itself when the last sender has gone and all messages were handled.
  * 3. `current` is the message that is being decoded. Decoding may run finalizers, which may
- *    close the channel: so it is released only after that, or with the object.
+ *    close the channel: so it is released only after that, or with the object. Where memory
+ *    runs out it is kept, and the core reports it again.
  *
  * The waker of a poll is a channel of one message without a value; its token is its handler.
  */
@@ -30,6 +31,9 @@ int mio__lua_channel_new(lua_State *L, int handler);
 
 /* poll:waker(token) */
 int mio__lua_channel_new_waker(lua_State *L);
+
+/* Whether the channel with this id is in the slot table at `table`. */
+bool mio__lua_channel_is_ours(lua_State *L, int table, uint64_t id);
 
 /*
  * Push the handler of an event, and message, closed, channel. Returns 3; or -1 where the

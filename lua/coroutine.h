@@ -9,11 +9,20 @@
 
 /*
  * Push the function that stands for the handler at `arg`: a closure that resumes it where it
- * is a coroutine, else itself. Anything that cannot be called raises an error.
+ * is a coroutine, else itself. What cannot be called raises an error; so do a coroutine that is
+ * dead, and the main one, which never can be resumed.
  *
- * When the coroutine has returned or failed, its registration or timer ends. Its error comes
- * out of the closure, with the coroutine's own traceback where it is a string.
+ * When the coroutine has returned or failed, the registration, timer or channel that has
+ * resumed it ends. Its error comes out of the closure, with the coroutine's own traceback where
+ * it is a string. Others that it handles end when they are about to resume it, and say nothing.
  */
 void mio__lua_coroutine_push_handler(lua_State *L, int arg);
+
+/* Whether a coroutine has returned or failed, or was closed. */
+bool mio__lua_coroutine_is_dead(lua_State *co);
+
+/* The coroutine that such a closure resumes, and holds; NULL where the value at `index` is
+   something else. */
+lua_State *mio__lua_coroutine_get(lua_State *L, int index);
 
 #endif

@@ -15,6 +15,7 @@
 #include <errno.h>
 #include <limits.h>
 #include <net/if.h>
+#include <string.h>
 
 mio__lua_datagram *mio__lua_datagram_new(lua_State *L, bool has_end)
 {
@@ -30,20 +31,10 @@ static mio__lua_datagram *datagram_check(lua_State *L)
     return mio__lua_class_check(L, 1, CLASS_DATAGRAM, sizeof(mio__lua_datagram));
 }
 
-/* The one rule about what does not fit, in both directions and for batches. */
-static int datagram_failure(lua_State *L, ptrdiff_t err)
-{
-    if (err != -EMSGSIZE)
-        return mio__lua_failure(L, (int)err);
-    mio__lua_token(L, "too long");
-    lua_pushliteral(L, "EMSGSIZE");
-    return 3;
-}
-
 static int datagram_outcome(lua_State *L, int err)
 {
     if (err < 0)
-        return datagram_failure(L, err);
+        return mio__lua_message_failure(L, err);
     lua_pushboolean(L, 1);
     return 1;
 }
@@ -51,7 +42,7 @@ static int datagram_outcome(lua_State *L, int err)
 static int datagram_count(lua_State *L, ptrdiff_t count)
 {
     if (count < 0)
-        return datagram_failure(L, count);
+        return mio__lua_message_failure(L, count);
     lua_pushinteger(L, (lua_Integer)count);
     return 1;
 }
@@ -157,7 +148,7 @@ static int datagram_recv_string(lua_State *L,
         return mio__lua_token(L, "closed");
     length = recv(datagram->source.fd, scratch, size, &from);
     if (length < 0)
-        return datagram_failure(L, length);
+        return mio__lua_message_failure(L, length);
     if (length == 0 && datagram->has_end)
         return mio__lua_end_of_stream(L);
     lua_pushlstring(L, scratch, (size_t)length);
@@ -191,7 +182,7 @@ static int datagram_try_recv_into(lua_State *L)
         return mio__lua_token(L, "closed");
     length = mio_datagram_recv(datagram->source.fd, buffer->data + buffer->end, size, &from);
     if (length < 0)
-        return datagram_failure(L, length);
+        return mio__lua_message_failure(L, length);
     if (length == 0 && datagram->has_end)
         return mio__lua_end_of_stream(L);
     buffer->end += (size_t)length;
@@ -213,6 +204,8 @@ static int datagram_try_recv_batch(lua_State *L)
         return mio__lua_token(L, "closed");
     count = mio_datagram_recv_batch(datagram->source.fd, batch->datagrams, batch->capacity);
     batch->count = count > 0 ? (size_t)count : 0;
+    if (count == 0)
+        return mio__lua_end_of_stream(L);
     return datagram_count(L, count);
 }
 
@@ -236,19 +229,27 @@ static int datagram_try_send_batch(lua_State *L)
 
 /* ----------------------------------------------------------------- multicast */
 
-/* The number of the interface at `arg`, which may be its name; 0 for none, -1 for a name that
-   no interface has. */
+/* The number of the interface that has the name at `arg`, or -errno. */
+static int datagram_named_interface(lua_State *L, int arg)
+{
+    size_t length;
+    const char *name = lua_tolstring(L, arg, &length);
+    unsigned index;
+
+    luaL_argcheck(L, strlen(name) == length, arg, "the name of an interface has no zeros");
+    index = if_nametoindex(name);
+    return index == 0 ? -errno : (int)index;
+}
+
+/* The number of the interface at `arg`, which may be its name; 0 for none; or -errno. */
 static int datagram_opt_interface(lua_State *L, int arg)
 {
     lua_Integer number;
-    unsigned index;
 
     if (lua_isnoneornil(L, arg))
         return 0;
-    if (lua_type(L, arg) == LUA_TSTRING) {
-        index = if_nametoindex(lua_tostring(L, arg));
-        return index == 0 ? -1 : (int)index;
-    }
+    if (lua_type(L, arg) == LUA_TSTRING)
+        return datagram_named_interface(L, arg);
     number = luaL_checkinteger(L, arg);
     luaL_argcheck(L, number >= 1 && number <= INT_MAX, arg,
                   "an interface is a name, or a number from 1 to 2147483647");
@@ -267,7 +268,7 @@ static int datagram_change_group(lua_State *L, int (*change)(mio_fd fd, const mi
     if (datagram->source.fd < 0)
         return mio__lua_token(L, "closed");
     if (interface < 0)
-        return mio__lua_failure(L, -ENODEV);
+        return mio__lua_failure(L, interface);
     return mio__lua_outcome(L, change(datagram->source.fd, &group, (unsigned)interface));
 }
 
@@ -292,7 +293,7 @@ static int datagram_multicast_interface(lua_State *L)
     if (datagram->source.fd < 0)
         return mio__lua_token(L, "closed");
     if (interface < 0)
-        return mio__lua_failure(L, -ENODEV);
+        return mio__lua_failure(L, interface);
     return mio__lua_outcome(L,
                             mio_multicast_interface(datagram->source.fd, (unsigned)interface));
 }

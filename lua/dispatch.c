@@ -1,26 +1,24 @@
 #include "dispatch.h"
 
 #include "channel.h"
+#include "coroutine.h"
 #include "process.h"
 #include "registration.h"
 #include "result.h"
 #include "seconds.h"
 #include "signal_names.h"
 #include "slots.h"
+#include "stats.h"
 #include "timer.h"
 
 /* ------------------------------------------------------------- one event */
 
 static int dispatch_push_ready(lua_State *L, int table, const mio_event *event)
 {
-    const unsigned closed = MIO_READ_CLOSED | MIO_WRITE_CLOSED | MIO_ERROR;
-
     if (mio__lua_slots_get(L, table, event->id, SLOT_HANDLER) <= LUA_TBOOLEAN)
         return -1;
     mio__lua_slots_get(L, table, event->id, SLOT_SOURCE);
-    lua_pushboolean(L, (event->ready & MIO_READABLE) != 0);
-    lua_pushboolean(L, (event->ready & MIO_WRITABLE) != 0);
-    lua_pushboolean(L, (event->ready & closed) != 0);
+    mio__lua_dispatch_push_flags(L, event->ready);
     mio__lua_slots_get(L, table, event->id, SLOT_OBJECT);
     return 5;
 }
@@ -89,24 +87,10 @@ static int dispatch_nothing(lua_State *L)
     return 0;
 }
 
-/* A host's own registration may have the slot that one of Lua's had, which the core has ended
-   without our knowing. */
-static bool dispatch_is_ours(lua_State *L, int table, const mio_event *event)
-{
-    const mio__lua_registration *registration;
-
-    mio__lua_slots_get(L, table, event->id, SLOT_OBJECT);
-    registration = lua_touserdata(L, -1);
-    lua_pop(L, 1);
-    return registration != NULL && registration->id == event->id;
-}
-
 int mio__lua_dispatch_push(lua_State *L, int frame, const mio_event *event)
 {
     switch (event->kind) {
     case MIO_READY:
-        if (!dispatch_is_ours(L, frame + LOOP_REGISTRATIONS, event))
-            return -1;
         return dispatch_push_ready(L, frame + LOOP_REGISTRATIONS, event);
     case MIO_TIMEOUT:
         return dispatch_push_timer(L, frame + LOOP_TIMERS, event);
@@ -125,9 +109,52 @@ int mio__lua_dispatch_push(lua_State *L, int frame, const mio_event *event)
     return -1;
 }
 
+/* ------------------------------------------------------------ a host's event */
+
+/* The id of the registration that has the slot of an id in a table; 0 for none. */
+static uint64_t dispatch_registration(lua_State *L, int table, uint64_t id)
+{
+    const mio__lua_registration *registration;
+
+    mio__lua_slots_get(L, table, id, SLOT_OBJECT);
+    registration = lua_touserdata(L, -1);
+    lua_pop(L, 1);
+    return registration != NULL ? registration->id : 0;
+}
+
+static uint64_t dispatch_timer(lua_State *L, int table, uint64_t id)
+{
+    const mio__lua_timer *timer;
+
+    mio__lua_slots_get(L, table, id, SLOT_OBJECT);
+    timer = lua_touserdata(L, -1);
+    lua_pop(L, 1);
+    return timer != NULL ? timer->id : 0;
+}
+
+bool mio__lua_dispatch_is_ours(lua_State *L, int frame, mio_event_kind kind, uint64_t id)
+{
+    switch (kind) {
+    case MIO_READY:
+        return dispatch_registration(L, frame + LOOP_REGISTRATIONS, id) == id;
+    case MIO_SIGNAL:
+        return dispatch_registration(L, frame + LOOP_SIGNALS, id) == id;
+    case MIO_CHILD:
+        return dispatch_registration(L, frame + LOOP_CHILDREN, id) == id;
+    case MIO_TIMEOUT:
+        return dispatch_timer(L, frame + LOOP_TIMERS, id) == id;
+    case MIO_NOTIFY:
+        return mio__lua_channel_is_ours(L, frame + LOOP_CHANNELS, id);
+    case MIO_INTERRUPTED:
+    case MIO_TICK:
+        break;
+    }
+    return true;
+}
+
 /* ------------------------------------------------------------------- run */
 
-enum { RUN_LOOP = 1, RUN_GUARD = RUN_LOOP + LOOP_TABLES + 1 };
+enum { RUN_LOOP = 1, RUN_GUARD = RUN_LOOP + LOOP_TABLES + 1, RUN_HANDLER };
 
 void mio__lua_dispatch_push_frame(lua_State *L)
 {
@@ -139,11 +166,33 @@ void mio__lua_dispatch_push_frame(lua_State *L)
 
 static int run_deliver(lua_State *L, int status, lua_KContext ctx);
 
+/* The same as run_events() for a loop that is measured. */
+static void run_events_measured(lua_State *L, const mio__lua_loop *loop, lua_KContext ctx)
+{
+    mio_event event;
+
+    while (loop->core != NULL && mio_loop_next(loop->core, &event)) {
+        const int count = mio__lua_dispatch_push(L, RUN_LOOP, &event);
+
+        if (count >= 0) {
+            lua_pushvalue(L, -1 - count);
+            lua_insert(L, RUN_HANDLER);
+            lua_callk(L, count, 0, ctx, run_deliver);
+            mio__lua_stats_handled(L, RUN_LOOP, RUN_HANDLER);
+        }
+        lua_settop(L, RUN_GUARD);
+    }
+}
+
 /* Call the handlers of the turn in hand. A handler may close the loop. */
 static void run_events(lua_State *L, const mio__lua_loop *loop, lua_KContext ctx)
 {
     mio_event event;
 
+    if (loop->measured) {
+        run_events_measured(L, loop, ctx);
+        return;
+    }
     while (loop->core != NULL && mio_loop_next(loop->core, &event)) {
         const int count = event.kind == MIO_READY /* nearly always, so without the detour */
                               ? dispatch_push_ready(L, RUN_LOOP + LOOP_REGISTRATIONS, &event)
@@ -176,6 +225,8 @@ static int run_deliver(lua_State *L, int status, lua_KContext ctx)
     const mio__lua_loop *loop = lua_touserdata(L, RUN_LOOP);
 
     (void)status;
+    if (lua_gettop(L) >= RUN_HANDLER)
+        mio__lua_stats_handled(L, RUN_LOOP, RUN_HANDLER);
     lua_settop(L, RUN_GUARD);
     run_events(L, loop, ctx);
     if (ctx != 0)
@@ -191,18 +242,42 @@ static int run_deliver(lua_State *L, int status, lua_KContext ctx)
     return 1;
 }
 
+/* Whether a coroutine is in run, which may still come back. */
+static bool run_is_on(lua_State *L, const mio__lua_loop *loop)
+{
+    lua_State *co;
+
+    if (loop->runner == NULL)
+        return false;
+    lua_getiuservalue(L, lua_upvalueindex(1), STATE_RUNNERS);
+    lua_rawgetp(L, -1, loop);
+    co = lua_tothread(L, -1);
+    lua_pop(L, 2);
+    return co != NULL && !mio__lua_coroutine_is_dead(co);
+}
+
+/* Be the one that is. */
+static void run_claim(lua_State *L, mio__lua_loop *loop)
+{
+    lua_getiuservalue(L, lua_upvalueindex(1), STATE_RUNNERS);
+    lua_pushthread(L);
+    lua_rawsetp(L, -2, loop);
+    lua_pop(L, 1);
+    loop->runner = L;
+}
+
 /* Build the frame. Returns 0, or the number of results that say why not. */
 static int run_enter(lua_State *L, mio__lua_loop *loop)
 {
     if (loop->core == NULL)
         return mio__lua_token(L, "closed");
-    if (loop->running || loop->attached)
+    if (loop->attached || run_is_on(L, loop))
         return mio__lua_token(L, "running");
     lua_settop(L, RUN_LOOP);
+    run_claim(L, loop);
     mio__lua_dispatch_push_frame(L);
     lua_getiuservalue(L, RUN_LOOP, LOOP_RUNNING);
     lua_toclose(L, RUN_GUARD);
-    loop->running = true;
     return 0;
 }
 
@@ -250,11 +325,17 @@ void mio__lua_dispatch_push_guard(lua_State *L, mio__lua_loop *loop)
     guard->loop = loop;
 }
 
+/* A coroutine that has failed in run may be closed late, when another one is. */
 static int guard_close(lua_State *L)
 {
     const mio__lua_running *guard = lua_touserdata(L, 1);
 
-    guard->loop->running = false;
+    if (guard->loop->runner != L)
+        return 0;
+    guard->loop->runner = NULL;
+    lua_getiuservalue(L, lua_upvalueindex(1), STATE_RUNNERS);
+    lua_pushnil(L);
+    lua_rawsetp(L, -2, guard->loop);
     return 0;
 }
 

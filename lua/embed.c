@@ -8,6 +8,7 @@
 #include "dispatch.h"
 #include "embed.h"
 #include "loop.h"
+#include "stats.h"
 
 #include <errno.h>
 
@@ -86,7 +87,20 @@ int mio_lua_detach(lua_State *L, mio_loop *loop)
 
 /* ----------------------------------------------------------------- dispatch */
 
-enum { EMBED_LOOP = 3 };
+enum { EMBED_LOOP = 3, EMBED_HANDLER = EMBED_LOOP + LOOP_TABLES + 1 };
+
+/* Stack: the frame, the handler, its arguments. */
+static void embed_call(lua_State *L, const mio__lua_loop *loop, int count)
+{
+    if (!loop->measured) {
+        lua_call(L, count, 0);
+        return;
+    }
+    lua_pushvalue(L, -1 - count);
+    lua_insert(L, EMBED_HANDLER);
+    lua_call(L, count, 0);
+    mio__lua_stats_handled(L, EMBED_LOOP, EMBED_HANDLER);
+}
 
 /* Stack: loop, event. Returns nothing for an unknown loop, or one that is finalized already as
    the state is closed; else whether Lua had a handler. */
@@ -94,7 +108,7 @@ static int embed_dispatch(lua_State *L)
 {
     const mio_event *event = lua_touserdata(L, 2);
     const mio__lua_loop *loop;
-    int count;
+    int count = -1;
 
     lua_getiuservalue(L, lua_upvalueindex(1), STATE_ATTACHED);
     lua_rawgetp(L, -1, lua_touserdata(L, 1));
@@ -103,9 +117,10 @@ static int embed_dispatch(lua_State *L)
         return 0;
     lua_replace(L, EMBED_LOOP);
     mio__lua_dispatch_push_frame(L);
-    count = mio__lua_dispatch_push(L, EMBED_LOOP, event);
+    if (mio__lua_dispatch_is_ours(L, EMBED_LOOP, event->kind, event->id))
+        count = mio__lua_dispatch_push(L, EMBED_LOOP, event);
     if (count >= 0)
-        lua_call(L, count, 0);
+        embed_call(L, loop, count);
     lua_pushboolean(L, count >= 0 && event->kind != MIO_INTERRUPTED);
     return 1;
 }

@@ -128,10 +128,23 @@ static int listener_try_accept(lua_State *L)
     return err < 0 ? mio__lua_failure(L, err) : 1;
 }
 
-/* The iterator: streams until nobody waits, or accepting fails; the next event tells more. */
+/* No later attempt would succeed: the descriptor was closed, or shut down, behind the listener.
+ */
+static bool accept_is_hopeless(int err)
+{
+    return err == -EBADF || err == -EINVAL || err == -ENOTSOCK || err == -EOPNOTSUPP;
+}
+
+/* The iterator: streams until nobody waits, or the listener rests. To end quietly where it is
+   broken would leave its event, which comes again and again, without a trace. */
 static int listener_accept_next(lua_State *L)
 {
-    if (accept_one(L, listener_check(L)) < 0)
+    mio__lua_listener *listener = listener_check(L);
+    const int err = accept_one(L, listener);
+
+    if (accept_is_hopeless(err) && listener->source.fd >= 0) /* a loop's body may close it */
+        return luaL_error(L, "try_accepts: %s (%s)", mio_strerror(err), mio_errname(err));
+    if (err < 0)
         lua_pushnil(L);
     return 1;
 }

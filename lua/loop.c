@@ -3,11 +3,13 @@
 #include "channel.h"
 #include "coroutine.h"
 #include "dispatch.h"
+#include "dump.h"
 #include "options.h"
 #include "registration.h"
 #include "result.h"
 #include "seconds.h"
 #include "slots.h"
+#include "stats.h"
 #include "timer.h"
 
 #include <errno.h>
@@ -253,29 +255,21 @@ static int loop_advance(lua_State *L)
     return 1;
 }
 
-/* loop:pollfd(): as a guest */
-static int loop_pollfd(lua_State *L)
+int mio__lua_loop_push_events(lua_State *L)
 {
-    const mio__lua_loop *loop = mio__lua_loop_check(L);
-
-    if (loop->core == NULL)
-        return mio__lua_token(L, "closed");
-    lua_pushinteger(L, mio_loop_pollfd(loop->core));
-    return 1;
-}
-
-/* loop:events(): what a host has to wait for on pollfd(); cqueues asks for it */
-static int loop_events(lua_State *L)
-{
-    mio__lua_loop_check(L);
     lua_pushliteral(L, "r");
     return 1;
 }
 
-/* loop:timeout(): how long a host may wait; nil is for ever */
-static int loop_timeout(lua_State *L)
+/* loop:events() */
+static int loop_events(lua_State *L)
 {
-    const mio__lua_loop *loop = mio__lua_loop_check(L);
+    mio__lua_loop_check(L);
+    return mio__lua_loop_push_events(L);
+}
+
+int mio__lua_loop_push_timeout(lua_State *L, const mio__lua_loop *loop)
+{
     int64_t timeout_ns;
 
     if (loop->core == NULL)
@@ -286,6 +280,12 @@ static int loop_timeout(lua_State *L)
     else
         mio__lua_seconds_push(L, timeout_ns);
     return 1;
+}
+
+/* loop:timeout() */
+static int loop_timeout(lua_State *L)
+{
+    return mio__lua_loop_push_timeout(L, mio__lua_loop_check(L));
 }
 
 /* loop:close() and __close */
@@ -321,14 +321,25 @@ static int loop_tostring(lua_State *L)
 void mio__lua_loop_open(lua_State *L)
 {
     static const luaL_Reg methods[] = {
-        {"register", loop_register},    {"signal", loop_signal},
-        {"child", loop_child},          {"channel", loop_channel},
-        {"after", loop_after},          {"every", loop_every},
-        {"run", mio__lua_dispatch_run}, {"run_once", mio__lua_dispatch_run_once},
-        {"shutdown", loop_shutdown},    {"now", loop_now},
-        {"advance", loop_advance},      {"pollfd", loop_pollfd},
-        {"events", loop_events},        {"timeout", loop_timeout},
-        {"close", loop_close},          {NULL, NULL},
+        {"register", loop_register},
+        {"signal", loop_signal},
+        {"child", loop_child},
+        {"channel", loop_channel},
+        {"after", loop_after},
+        {"every", loop_every},
+        {"run", mio__lua_dispatch_run},
+        {"run_once", mio__lua_dispatch_run_once},
+        {"shutdown", loop_shutdown},
+        {"now", loop_now},
+        {"advance", loop_advance},
+        {"pollfd", mio__lua_source_method_getfd},
+        {"stats", mio__lua_stats_get},
+        {"measure", mio__lua_stats_measure},
+        {"dump", mio__lua_dump_create},
+        {"events", loop_events},
+        {"timeout", loop_timeout},
+        {"close", loop_close},
+        {NULL, NULL},
     };
     static const luaL_Reg meta[] = {
         {"__gc", loop_gc},

@@ -7,7 +7,9 @@
  *
  * 1. The user values are the slot tables of what the loop holds.
  * 2. `core` is NULL once the loop is closed.
- * 3. The state's table of loops leads from a pointer to the object, so that a registration can
+ * 3. While run goes on, the state's table of runners holds its coroutine, weakly: one that was
+ *    suspended in a handler, and dropped, leaves run without a word.
+ * 4. The state's table of loops leads from a pointer to the object, so that a registration can
  *    find its slot table without keeping the loop alive.
  */
 #ifndef MIO__LUA_LOOP_H
@@ -17,7 +19,8 @@
 
 #include "mio/loop.h"
 
-/* The slot tables, then the guard of run. */
+/* The slot tables, then the guard of run, then where the longest handler was written: a string
+   or nil. */
 enum {
     LOOP_REGISTRATIONS = 1,
     LOOP_TIMERS,
@@ -26,14 +29,18 @@ enum {
     LOOP_CHANNELS,
     LOOP_TABLES = LOOP_CHANNELS,
     LOOP_RUNNING,
-    LOOP_VALUES = LOOP_RUNNING
+    LOOP_LONGEST,
+    LOOP_VALUES = LOOP_LONGEST
 };
 
 typedef struct mio__lua_loop {
     mio__lua_source source; /* first: loops and polls nest in others */
     mio_loop *core;
-    bool running;
-    bool attached; /* the core is a host's, who drives it and frees it */
+    const void *runner; /* the coroutine that is in run, to be compared; NULL: none */
+    bool attached;      /* the core is a host's, who drives it and frees it */
+    bool measured;
+    int64_t slow_ns;    /* of handlers that take longer there is a warning */
+    int64_t longest_ns; /* of the longest handler of Lua, which LOOP_LONGEST is about */
 } mio__lua_loop;
 
 /* Push a new loop or poll. `core` NULL makes one from `config`; else it is a host's. Returns
@@ -55,6 +62,11 @@ void mio__lua_loop_close(lua_State *L, int index);
 
 /* An allocator that counts against this Lua state. */
 mio_allocator mio__lua_loop_allocator(lua_State *L);
+
+/* The results of events() and timeout(), of loops and polls: what a host waits for on pollfd()
+   (cqueues asks), and how long it may, where nil is for ever. */
+int mio__lua_loop_push_events(lua_State *L);
+int mio__lua_loop_push_timeout(lua_State *L, const mio__lua_loop *loop);
 
 /* mio.loop(options). */
 int mio__lua_loop_create(lua_State *L);

@@ -345,10 +345,12 @@ static int encode_large(message_writer *writer, int index, mio__lua_message *mes
 
 int mio__lua_message_encode(lua_State *L, int arg, mio__lua_message *ret_message)
 {
-    message_writer writer = {.L = L, .arg = arg};
+    message_writer writer;
     mio__lua_message message;
     int err = 0;
 
+    writer.L = L; /* not by an initializer: it would zero all levels */
+    writer.arg = arg;
     writer_start(&writer, (unsigned char *)message.data.aligned, MESSAGE_INLINE);
     write_value(&writer, arg);
     if (!writer_has_room(&writer, 0))

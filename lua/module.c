@@ -9,16 +9,19 @@
 #include "channel.h"
 #include "datagram.h"
 #include "dispatch.h"
+#include "dump.h"
 #include "embed.h"
 #include "listener.h"
 #include "loop.h"
 #include "passing.h"
+#include "pipe.h"
 #include "poll.h"
 #include "process.h"
 #include "registration.h"
 #include "seconds.h"
 #include "sender.h"
 #include "signals.h"
+#include "standard.h"
 #include "state.h"
 #include "stream.h"
 #include "timer.h"
@@ -45,9 +48,11 @@ static void module_define_classes(lua_State *L)
     mio__lua_channel_open(L);
     mio__lua_datagram_open(L);
     mio__lua_dispatch_open(L);
+    mio__lua_dump_open(L);
     mio__lua_embed_open(L);
     mio__lua_listener_open(L);
     mio__lua_loop_open(L);
+    mio__lua_passing_open(L);
     mio__lua_poll_open(L);
     mio__lua_process_open(L);
     mio__lua_registration_open(L);
@@ -69,10 +74,14 @@ int luaopen_mio(lua_State *L)
         {"loop", mio__lua_loop_create},
         {"now", module_now},
         {"pair", mio__lua_passing_pair},
+        {"pipe", mio__lua_pipe_create},
         {"poll", mio__lua_poll_create},
         {"process", mio__lua_process_create},
         {"sender", mio__lua_sender_import},
         {"signal", mio__lua_signals_create},
+        {"stderr", mio__lua_standard_stderr},
+        {"stdin", mio__lua_standard_stdin},
+        {"stdout", mio__lua_standard_stdout},
         {"try_connect", mio__lua_stream_connect},
         {NULL, NULL},
     };

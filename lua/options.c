@@ -1,74 +1,11 @@
 #include "options.h"
 
 #include "address.h"
+#include "names.h"
 
 #include <lauxlib.h>
 #include <limits.h>
 #include <stdbool.h>
-#include <string.h>
-
-enum { GUESS_LENGTH = 32, GUESS_DISTANCE = 2 };
-
-static int min_of(int a, int b, int c)
-{
-    int least = a < b ? a : b;
-
-    return least < c ? least : c;
-}
-
-/* How many letters to insert, delete or change to make b of a (Levenshtein's distance). */
-static int guess_distance(const char *a, const char *b)
-{
-    const int length = (int)strlen(b);
-    int row[GUESS_LENGTH + 1];
-
-    for (int j = 0; j <= length; j++)
-        row[j] = j;
-    for (int i = 1; a[i - 1] != '\0'; i++) {
-        int diagonal = row[0];
-
-        row[0] = i;
-        for (int j = 1; j <= length; j++) {
-            int above = row[j];
-
-            row[j] = min_of(above + 1, row[j - 1] + 1, diagonal + (a[i - 1] != b[j - 1]));
-            diagonal = above;
-        }
-    }
-    return row[length];
-}
-
-static const char *guess_name(const char *given, const char *const *names, size_t count)
-{
-    const char *best = NULL;
-    int best_distance = GUESS_DISTANCE + 1;
-
-    if (strlen(given) > GUESS_LENGTH)
-        return NULL;
-    for (size_t i = 0; i < count; i++) {
-        int distance = guess_distance(given, names[i]);
-
-        if (distance < best_distance) {
-            best_distance = distance;
-            best = names[i];
-        }
-    }
-    return best;
-}
-
-int mio__lua_options_unknown(lua_State *L, int arg, const char *what, const char *given,
-                             const char *const *names, size_t count)
-{
-    const char *guess = guess_name(given, names, count);
-
-    if (guess != NULL)
-        lua_pushfstring(L, "unknown %s '%s' (did you mean '%s'?)", what, given, guess);
-    else
-        lua_pushfstring(L, "unknown %s '%s'", what, given);
-    return luaL_argerror(L, arg, lua_tostring(L, -1));
-}
-
-enum { OPTIONS_MAX = 16 };
 
 static int options_refuse(lua_State *L, int arg, const char *name, const char *expected)
 {
@@ -76,20 +13,30 @@ static int options_refuse(lua_State *L, int arg, const char *name, const char *e
     return luaL_argerror(L, arg, lua_tostring(L, -1));
 }
 
+/* The names of all that are known, in an array that is pushed. */
+static const char *const *options_push_names(lua_State *L, const mio__lua_option *known,
+                                             size_t count)
+{
+    const char **names = lua_newuserdatauv(L, (count + 1) * sizeof *names, 0);
+
+    for (size_t i = 0; i < count; i++)
+        names[i] = known[i].name;
+    names[count] = NULL;
+    return names;
+}
+
+/* The name is below the top. */
 static const mio__lua_option *options_find(lua_State *L, int arg, const mio__lua_option *known,
                                            size_t count)
 {
-    const char *names[OPTIONS_MAX];
-    const char *given;
+    const int name = lua_gettop(L) - 1;
 
-    luaL_argcheck(L, lua_type(L, -2) == LUA_TSTRING, arg, "the names of options are strings");
-    given = lua_tostring(L, -2);
+    luaL_argcheck(L, lua_type(L, name) == LUA_TSTRING, arg, "the names of options are strings");
     for (size_t i = 0; i < count; i++) {
-        names[i] = known[i].name;
-        if (strcmp(given, names[i]) == 0)
+        if (mio__lua_name_is(L, name, known[i].name))
             return &known[i];
     }
-    mio__lua_options_unknown(L, arg, "option", given, names, count);
+    mio__lua_name_unknown(L, arg, "option", name, options_push_names(L, known, count));
     return NULL;
 }
 
@@ -105,18 +52,15 @@ static void options_read_count(lua_State *L, int arg, const mio__lua_option *opt
 
 static void options_read_choice(lua_State *L, int arg, const mio__lua_option *option)
 {
-    const char *given = lua_type(L, -1) == LUA_TSTRING ? lua_tostring(L, -1) : NULL;
-    int i = 0;
+    const int chosen = mio__lua_name_find(L, -1, option->names);
 
-    while (given != NULL && option->names[i] != NULL && strcmp(option->names[i], given) != 0)
-        i++;
-    if (given == NULL || option->names[i] == NULL) {
+    if (chosen < 0) {
         lua_pushfstring(L, "'%s'", option->names[0]);
-        for (i = 1; option->names[i] != NULL; i++)
+        for (int i = 1; option->names[i] != NULL; i++)
             lua_pushfstring(L, "%s or '%s'", lua_tostring(L, -1), option->names[i]);
         options_refuse(L, arg, option->name, lua_tostring(L, -1));
     }
-    *(int *)option->place = i;
+    *(int *)option->place = chosen;
 }
 
 static void options_read_address(lua_State *L, int arg, const mio__lua_option *option)

@@ -26,9 +26,4 @@ typedef struct mio__lua_option {
 /* Read the table at `arg`; none or nil is an empty one. */
 void mio__lua_options_read(lua_State *L, int arg, const mio__lua_option *known, size_t count);
 
-/* Raise an error for the unknown name `given`: "unknown option 'porrt' (did you mean 'port'?)".
-   `names` are the `count` known ones. */
-int mio__lua_options_unknown(lua_State *L, int arg, const char *what, const char *given,
-                             const char *const *names, size_t count);
-
 #endif

@@ -3,13 +3,12 @@
 #include "buffer.h"
 #include "datagram.h"
 #include "listener.h"
+#include "names.h"
 #include "piece.h"
 #include "result.h"
 #include "stream.h"
 
 #include "mio/unix.h"
-
-#include <errno.h>
 
 enum { PASSING_CAPACITY = 16 };
 
@@ -25,7 +24,7 @@ mio__lua_source *mio__lua_socket_new(lua_State *L, mio_socket_type type)
 int mio__lua_passing_pair(lua_State *L)
 {
     static const char *const names[] = {"stream", "seqpacket", "datagram", NULL};
-    const mio_socket_type type = (mio_socket_type)luaL_checkoption(L, 1, "stream", names);
+    const mio_socket_type type = (mio_socket_type)mio__lua_name_check(L, 1, "stream", names);
     mio__lua_source *one = mio__lua_socket_new(L, type);
     mio__lua_source *other = mio__lua_socket_new(L, type);
     mio_fd fds[2];
@@ -48,15 +47,6 @@ static const mio__lua_source *passing_check(lua_State *L)
         source = mio__lua_class_test(L, 1, CLASS_DATAGRAM, sizeof(mio__lua_datagram));
     luaL_argexpected(L, source != NULL, 1, "mio.stream or mio.datagram");
     return source;
-}
-
-static int passing_failure(lua_State *L, ptrdiff_t err)
-{
-    if (err != -EMSGSIZE)
-        return mio__lua_failure(L, (int)err);
-    mio__lua_token(L, "too long");
-    lua_pushliteral(L, "EMSGSIZE");
-    return 3;
 }
 
 /* ------------------------------------------------------------------- sending */
@@ -90,7 +80,7 @@ int mio__lua_passing_try_send(lua_State *L)
         return mio__lua_token(L, "closed");
     taken = mio_unix_send_fds(source->fd, piece.iov_base, piece.iov_len, fds, (size_t)count);
     if (taken < 0)
-        return passing_failure(L, taken);
+        return mio__lua_message_failure(L, taken);
     if (buffer != NULL)
         mio__lua_buffer_consume(buffer, (size_t)taken);
     lua_pushinteger(L, (lua_Integer)taken);
@@ -99,29 +89,62 @@ int mio__lua_passing_try_send(lua_State *L)
 
 /* ----------------------------------------------------------------- receiving */
 
-/* Push a table of streams without descriptors: whatever fails later, they close what came. */
-static void recv_prepare(lua_State *L, size_t capacity)
+/*
+ * Descriptors that have come, until an object owns each: it closes them where making the
+ * objects fails. One that is empty waits in the state, so that asking makes no garbage. It is
+ * taken out while it is not empty: making objects may run finalizers, which may receive.
+ */
+typedef struct mio__lua_passed {
+    mio__lua_object object;
+    size_t next; /* fds[next..count) are left */
+    size_t count;
+    mio_fd fds[MIO_UNIX_FDS_MAX];
+} mio__lua_passed;
+
+static void passed_close(mio__lua_passed *passed)
 {
-    lua_createtable(L, (int)capacity, 0);
-    for (size_t i = 1; i <= capacity; i++) {
-        mio__lua_stream_new(L);
-        lua_rawseti(L, -2, (lua_Integer)i);
-    }
+    while (passed->next < passed->count)
+        mio_close(passed->fds[passed->next++]);
 }
 
-static mio__lua_source *recv_object(lua_State *L, int table, size_t i)
+static int passed_gc(lua_State *L)
 {
-    mio__lua_source *source;
+    passed_close(mio__lua_class_check(L, 1, CLASS_PASSED, sizeof(mio__lua_passed)));
+    return 0;
+}
 
-    lua_rawgeti(L, table, (lua_Integer)i);
-    source = lua_touserdata(L, -1);
+/* Leave the one on top to the state. */
+static void passed_keep(lua_State *L)
+{
+    lua_pushvalue(L, -1);
+    lua_setiuservalue(L, lua_upvalueindex(1), STATE_PASSED);
+}
+
+/* Push the one of the state, or a new one. */
+static mio__lua_passed *passed_push(lua_State *L)
+{
+    mio__lua_passed *passed;
+
+    if (lua_getiuservalue(L, lua_upvalueindex(1), STATE_PASSED) == LUA_TUSERDATA)
+        return lua_touserdata(L, -1);
     lua_pop(L, 1);
-    return source;
+    passed = mio__lua_class_new(L, CLASS_PASSED, sizeof *passed, 0);
+    passed_keep(L);
+    return passed;
 }
 
+/* Have the state forget its own. */
+static void passed_take(lua_State *L)
+{
+    lua_pushnil(L);
+    lua_setiuservalue(L, lua_upvalueindex(1), STATE_PASSED);
+}
+
+/* Push a new object for what is of this kind. */
 static mio__lua_source *recv_new(lua_State *L, mio_kind kind)
 {
     mio__lua_listener *listener;
+    mio__lua_stream *stream;
 
     switch (kind) {
     case MIO_KIND_LISTENER:
@@ -135,26 +158,27 @@ static mio__lua_source *recv_new(lua_State *L, mio_kind kind)
     case MIO_KIND_DATAGRAM:
         return mio__lua_socket_new(L, MIO_DATAGRAM);
     case MIO_KIND_STREAM:
+        return mio__lua_socket_new(L, MIO_STREAM);
     case MIO_KIND_OTHER:
         break;
     }
-    return NULL;
+    stream = mio__lua_stream_new(L);
+    stream->kind = STREAM_PIPE;
+    return &stream->source;
 }
 
-/* Have the i-th descriptor of the table owned by an object of its own kind. */
-static void recv_adopt(lua_State *L, int table, size_t i)
+/* Push a table with an object for each descriptor, of its own kind. */
+static void recv_push_sockets(lua_State *L, mio__lua_passed *passed)
 {
-    mio__lua_source *owner = recv_object(L, table, i), *source;
     mio_kind kind;
 
-    if (mio_adopt(owner->fd, &kind) < 0)
-        return;
-    source = recv_new(L, kind);
-    if (source == NULL)
-        return;
-    source->fd = owner->fd;
-    owner->fd = -1;
-    lua_rawseti(L, table, (lua_Integer)i);
+    lua_createtable(L, (int)passed->count, 0);
+    while (passed->next < passed->count) {
+        if (mio_adopt(passed->fds[passed->next], &kind) < 0)
+            kind = MIO_KIND_OTHER;
+        recv_new(L, kind)->fd = passed->fds[passed->next];
+        lua_rawseti(L, -2, (lua_Integer)++passed->next);
+    }
 }
 
 static size_t recv_check_count(lua_State *L, int arg, size_t most, size_t otherwise)
@@ -163,17 +187,6 @@ static size_t recv_check_count(lua_State *L, int arg, size_t most, size_t otherw
 
     luaL_argcheck(L, count >= 1, arg, "a number from 1 up");
     return (size_t)count < most ? (size_t)count : most;
-}
-
-/* Give what came to the objects of the table, and drop those that are left. */
-static void recv_own(lua_State *L, int table, const mio_unix_fds *came)
-{
-    for (size_t i = 1; i <= came->count; i++)
-        recv_object(L, table, i)->fd = came->fds[i - 1];
-    for (size_t i = came->count + 1; i <= came->capacity; i++) {
-        lua_pushnil(L);
-        lua_rawseti(L, table, (lua_Integer)i);
-    }
 }
 
 /* Whether 0 bytes are the end for the socket at argument 1: not for datagrams. */
@@ -192,25 +205,30 @@ int mio__lua_passing_try_recv(lua_State *L)
     const size_t size = recv_check_count(L, 2, MIO__LUA_SCRATCH, MIO__LUA_SCRATCH);
     const size_t capacity = recv_check_count(L, 3, MIO_UNIX_FDS_MAX, PASSING_CAPACITY);
     char *scratch = mio__lua_state_get(L)->scratch;
-    mio_fd fds[MIO_UNIX_FDS_MAX];
-    mio_unix_fds came = {.fds = fds, .capacity = capacity};
-    const int table = 4;
+    mio__lua_passed *passed;
+    mio_unix_fds came = {.capacity = capacity};
     ptrdiff_t length;
 
     lua_settop(L, 3);
-    recv_prepare(L, capacity);
+    passed = passed_push(L);
     if (source->fd < 0)
         return mio__lua_token(L, "closed");
+    came.fds = passed->fds;
     length = mio_unix_recv_fds(source->fd, scratch, size, &came);
     if (length < 0)
-        return passing_failure(L, length);
-    recv_own(L, table, &came);
-    if (length == 0 && recv_has_end(L))
+        return mio__lua_message_failure(L, length);
+    passed->next = 0;
+    passed->count = came.count;
+    if (length == 0 && recv_has_end(L)) {
+        passed_close(passed);
         return mio__lua_end_of_stream(L);
+    }
+    passed_take(L);
     lua_pushlstring(L, scratch, (size_t)length);
-    for (size_t i = 1; i <= came.count; i++)
-        recv_adopt(L, table, i);
-    lua_pushvalue(L, table);
+    recv_push_sockets(L, passed);
+    lua_rotate(L, -3, -1);
+    passed_keep(L);
+    lua_pop(L, 1);
     lua_pushboolean(L, came.truncated);
     return 3;
 }
@@ -231,4 +249,12 @@ int mio__lua_passing_peer_credentials(lua_State *L)
     lua_pushinteger(L, peer.uid);
     lua_pushinteger(L, peer.gid);
     return 3;
+}
+
+void mio__lua_passing_open(lua_State *L)
+{
+    static const luaL_Reg methods[] = {{NULL, NULL}};
+    static const luaL_Reg meta[] = {{"__gc", passed_gc}, {NULL, NULL}};
+
+    mio__lua_class_define(L, CLASS_PASSED, "mio.passed", methods, meta);
 }

@@ -24,4 +24,7 @@ int mio__lua_passing_try_send(lua_State *L);
 int mio__lua_passing_try_recv(lua_State *L);
 int mio__lua_passing_peer_credentials(lua_State *L);
 
+/* Define what holds descriptors that have come. The state is on top. */
+void mio__lua_passing_open(lua_State *L);
+
 #endif

@@ -8,6 +8,7 @@
 #include "poll.h"
 
 #include "channel.h"
+#include "dispatch.h"
 #include "loop.h"
 #include "registration.h"
 #include "result.h"
@@ -52,13 +53,9 @@ static int poll_waker(lua_State *L)
 
 static int poll_push_event(lua_State *L, const mio_event *event)
 {
-    const unsigned closed = MIO_READ_CLOSED | MIO_WRITE_CLOSED | MIO_ERROR;
-
     lua_getiuservalue(L, 1, LOOP_REGISTRATIONS);
     mio__lua_slots_get(L, -1, event->id, SLOT_HANDLER);
-    lua_pushboolean(L, (event->ready & MIO_READABLE) != 0);
-    lua_pushboolean(L, (event->ready & MIO_WRITABLE) != 0);
-    lua_pushboolean(L, (event->ready & closed) != 0);
+    mio__lua_dispatch_push_flags(L, event->ready);
     return 4;
 }
 
@@ -68,9 +65,7 @@ static int poll_push_wake(lua_State *L, const mio_event *event)
     lua_getiuservalue(L, 1, LOOP_CHANNELS);
     if (!mio__lua_channel_push_token(L, lua_gettop(L), event))
         return 0;
-    lua_pushboolean(L, 1);
-    lua_pushboolean(L, 0);
-    lua_pushboolean(L, 0);
+    mio__lua_dispatch_push_flags(L, MIO_READABLE);
     return 4;
 }
 
@@ -108,15 +103,17 @@ static int poll_wait(lua_State *L)
     return 2;
 }
 
-/* poll:pollfd(): a poll nests in other polls and loops */
-static int poll_pollfd(lua_State *L)
+/* poll:events() */
+static int poll_events(lua_State *L)
 {
-    const mio__lua_loop *poll = poll_check(L);
+    poll_check(L);
+    return mio__lua_loop_push_events(L);
+}
 
-    if (poll->core == NULL)
-        return mio__lua_token(L, "closed");
-    lua_pushinteger(L, mio_loop_pollfd(poll->core));
-    return 1;
+/* poll:timeout() */
+static int poll_timeout(lua_State *L)
+{
+    return mio__lua_loop_push_timeout(L, poll_check(L));
 }
 
 /* poll:close(), __gc and __close */
@@ -139,8 +136,10 @@ static int poll_tostring(lua_State *L)
 void mio__lua_poll_open(lua_State *L)
 {
     static const luaL_Reg methods[] = {
-        {"register", poll_register}, {"waker", poll_waker}, {"wait", poll_wait},
-        {"pollfd", poll_pollfd},     {"close", poll_close}, {NULL, NULL},
+        {"register", poll_register}, {"waker", poll_waker},
+        {"wait", poll_wait},         {"pollfd", mio__lua_source_method_getfd},
+        {"events", poll_events},     {"timeout", poll_timeout},
+        {"close", poll_close},       {NULL, NULL},
     };
     static const luaL_Reg meta[] = {
         {"__gc", poll_close},

@@ -12,31 +12,57 @@ struct mio_lua_sender {
 };
 
 static pthread_mutex_t ports_lock = PTHREAD_MUTEX_INITIALIZER;
+static pthread_once_t ports_once = PTHREAD_ONCE_INIT;
+static bool ports_failed;
 static mio__lua_port *ports;
 static uint64_t ports_made;
 
+static void ports_leave(void)
+{
+    pthread_mutex_unlock(&ports_lock);
+}
+
+static void ports_fork(void)
+{
+    pthread_mutex_lock(&ports_lock);
+}
+
+static void ports_watch(void)
+{
+    ports_failed = pthread_atfork(ports_fork, ports_leave, ports_leave) != 0;
+}
+
+/* The lock of the list. A fork waits for it: in the child nobody would ever let it go. */
+static void ports_enter(void)
+{
+    pthread_once(&ports_once, ports_watch);
+    pthread_mutex_lock(&ports_lock);
+}
+
 mio__lua_port *mio__lua_port_new(mio_channel *channel, bool wakes)
 {
-    mio__lua_port *port = malloc(sizeof *port);
+    mio__lua_port *port;
 
+    pthread_once(&ports_once, ports_watch);
+    port = ports_failed ? NULL : malloc(sizeof *port);
     if (port == NULL)
         return NULL;
     *port = (mio__lua_port){.core = mio_sender_new(channel), .count = 1, .wakes = wakes};
-    pthread_mutex_lock(&ports_lock);
+    ports_enter();
     port->ticket = ++ports_made;
     port->next = ports;
     if (ports != NULL)
         ports->prev = port;
     ports = port;
-    pthread_mutex_unlock(&ports_lock);
+    ports_leave();
     return port;
 }
 
 mio__lua_port *mio__lua_port_ref(mio__lua_port *port)
 {
-    pthread_mutex_lock(&ports_lock);
+    ports_enter();
     port->count++;
-    pthread_mutex_unlock(&ports_lock);
+    ports_leave();
     return port;
 }
 
@@ -55,11 +81,11 @@ void mio__lua_port_unref(mio__lua_port *port)
 {
     bool last;
 
-    pthread_mutex_lock(&ports_lock);
+    ports_enter();
     last = --port->count == 0;
     if (last)
         port_unlink(port);
-    pthread_mutex_unlock(&ports_lock);
+    ports_leave();
     if (!last)
         return;
     mio_sender_unref(port->core);
@@ -70,12 +96,12 @@ mio__lua_port *mio__lua_port_find(uint64_t ticket)
 {
     mio__lua_port *port;
 
-    pthread_mutex_lock(&ports_lock);
+    ports_enter();
     for (port = ports; port != NULL && port->ticket != ticket;)
         port = port->next;
     if (port != NULL)
         port->count++;
-    pthread_mutex_unlock(&ports_lock);
+    ports_leave();
     return port;
 }
 

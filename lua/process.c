@@ -1,5 +1,6 @@
 #include "process.h"
 
+#include "names.h"
 #include "options.h"
 #include "result.h"
 #include "signal_names.h"
@@ -12,10 +13,13 @@
 #include <signal.h>
 #include <string.h>
 
+/* Those that have started and not ended are in a list of the state: a child may be registered
+   by its number, and its end has to be known all the same. */
 typedef struct mio__lua_process {
     mio__lua_object object;
     int pid;
-    bool ended; /* and was waited for */
+    bool ended;                            /* and was waited for */
+    struct mio__lua_process *next, **link; /* what points to this one; NULL for nothing */
 } mio__lua_process;
 
 static const char *const process_streams[] = {"stdin", "stdout", "stderr", NULL};
@@ -160,6 +164,40 @@ static mio__lua_process *process_push(lua_State *L, const mio_process_config *co
     return process;
 }
 
+static void process_link(lua_State *L, mio__lua_process *process)
+{
+    mio__lua_process **first = &mio__lua_state_get(L)->processes;
+
+    process->link = first;
+    process->next = *first;
+    if (process->next != NULL)
+        process->next->link = &process->next;
+    *first = process;
+}
+
+static void process_unlink(mio__lua_process *process)
+{
+    if (process->link == NULL)
+        return;
+    *process->link = process->next;
+    if (process->next != NULL)
+        process->next->link = process->link;
+    process->link = NULL;
+}
+
+static void process_end_number(lua_State *L, lua_Integer pid)
+{
+    mio__lua_process *process = mio__lua_state_get(L)->processes, *next;
+
+    for (; process != NULL; process = next) {
+        next = process->next;
+        if (process->pid != pid)
+            continue;
+        process->ended = true;
+        process_unlink(process);
+    }
+}
+
 /* The process, on top, has started. */
 static void process_set_streams(lua_State *L, const mio_fd fds[MIO_PROCESS_STREAMS])
 {
@@ -186,6 +224,8 @@ int mio__lua_process_create(lua_State *L)
     err = mio_process_start(&config, &process->pid, fds);
     if (err < 0)
         return mio__lua_failure_in(L, err, "process", config.argv[0]);
+    process_end_number(L, process->pid); /* whoever had it before has ended */
+    process_link(L, process);
     process_set_streams(L, fds);
     return 1;
 }
@@ -215,6 +255,7 @@ void mio__lua_process_end(lua_State *L, int arg)
 
     if (process != NULL)
         process->ended = true;
+    process_end_number(L, process != NULL ? process->pid : lua_tointeger(L, arg));
 }
 
 /* process:kill([signal]) */
@@ -232,21 +273,27 @@ static int process_kill(lua_State *L)
 static int process_index(lua_State *L)
 {
     const mio__lua_process *process = process_check(L);
-    const char *name = lua_type(L, 2) == LUA_TSTRING ? lua_tostring(L, 2) : "";
+    int stream;
 
-    if (strcmp(name, "pid") == 0) {
+    if (mio__lua_name_is(L, 2, "pid")) {
         lua_pushinteger(L, process->pid);
         return 1;
     }
-    for (int i = 0; process_streams[i] != NULL; i++) {
-        if (strcmp(name, process_streams[i]) == 0) {
-            lua_getiuservalue(L, 1, i + 1);
-            return 1;
-        }
+    stream = mio__lua_name_find(L, 2, process_streams);
+    if (stream >= 0) {
+        lua_getiuservalue(L, 1, stream + 1);
+        return 1;
     }
     lua_pushvalue(L, 2);
     lua_rawget(L, lua_upvalueindex(2));
     return 1;
+}
+
+/* What a finalizer brings back is not told of the end any more, unless it is registered. */
+static int process_gc(lua_State *L)
+{
+    process_unlink(process_check(L));
+    return 0;
 }
 
 static int process_tostring(lua_State *L)
@@ -268,6 +315,7 @@ void mio__lua_process_open(lua_State *L)
     };
     static const luaL_Reg meta[] = {
         {"__index", process_index},
+        {"__gc", process_gc},
         {"__tostring", process_tostring},
         {NULL, NULL},
     };

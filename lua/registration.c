@@ -1,5 +1,6 @@
 #include "registration.h"
 
+#include "names.h"
 #include "options.h"
 #include "process.h"
 #include "result.h"
@@ -11,9 +12,10 @@
 #include "mio/signal.h"
 
 #include <errno.h>
-#include <string.h>
 
 /* ----------------------------------------------------------------- arguments */
+
+const char *const mio__lua_trigger_names[] = {"level", "edge", "oneshot", NULL};
 
 static mio_interest registration_check_interest(lua_State *L, int arg)
 {
@@ -38,9 +40,9 @@ static mio_interest registration_check_interest(lua_State *L, int arg)
 
 static mio_trigger registration_check_trigger(lua_State *L, int arg, mio_trigger trigger)
 {
-    static const char *const names[] = {"level", "edge", "oneshot", NULL};
     int chosen = (int)trigger;
-    const mio__lua_option known[] = {{"trigger", OPTION_CHOICE, &chosen, names}};
+    const mio__lua_option known[] = {
+        {"trigger", OPTION_CHOICE, &chosen, mio__lua_trigger_names}};
 
     mio__lua_options_read(L, arg, known, 1);
     return (mio_trigger)chosen;
@@ -253,7 +255,7 @@ static int registration_index(lua_State *L)
 {
     const mio__lua_registration *registration = registration_check(L);
 
-    if (lua_type(L, 2) == LUA_TSTRING && strcmp(lua_tostring(L, 2), "source") == 0)
+    if (mio__lua_name_is(L, 2, "source"))
         return registration_push_source(L, registration);
     lua_pushvalue(L, 2);
     lua_rawget(L, lua_upvalueindex(2));

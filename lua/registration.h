@@ -12,6 +12,9 @@
 #include "loop.h"
 #include "source.h"
 
+/* By mio_trigger; ends with NULL. */
+extern const char *const mio__lua_trigger_names[];
+
 typedef struct mio__lua_registration {
     mio__lua_object object;
     uint8_t slots; /* LOOP_REGISTRATIONS, LOOP_SIGNALS or LOOP_CHILDREN: which table holds it */

@@ -21,6 +21,16 @@ int mio__lua_failure(lua_State *L, int err)
     return 3;
 }
 
+int mio__lua_message_failure(lua_State *L, ptrdiff_t err)
+{
+    if (err != -EMSGSIZE)
+        return mio__lua_failure(L, (int)err);
+    lua_pushnil(L);
+    lua_pushliteral(L, "too long");
+    lua_pushliteral(L, "EMSGSIZE");
+    return 3;
+}
+
 int mio__lua_failure_in(lua_State *L, int err, const char *call, const char *subject)
 {
     lua_pushnil(L);

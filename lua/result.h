@@ -6,6 +6,7 @@
 
 #include <lauxlib.h>
 #include <lua.h>
+#include <stddef.h>
 
 /* nil and a bare token ("again", "closed", "running"), which steers the program's course. */
 int mio__lua_token(lua_State *L, const char *token);
@@ -16,7 +17,10 @@ int mio__lua_token(lua_State *L, const char *token);
  */
 int mio__lua_failure(lua_State *L, int err);
 
-/* The same with a context: "listen 127.0.0.1:80: permission denied". */
+/* The same for what has messages: nil, "too long", "EMSGSIZE" for -EMSGSIZE. */
+int mio__lua_message_failure(lua_State *L, ptrdiff_t err);
+
+/* mio__lua_failure() with a context: "listen 127.0.0.1:80: permission denied". */
 int mio__lua_failure_in(lua_State *L, int err, const char *call, const char *subject);
 
 /* true, or the failure. */

@@ -27,7 +27,7 @@ void mio__lua_sender_push(lua_State *L, mio__lua_port *port)
 
 bool mio__lua_sender_fill(mio__lua_sender *sender, mio_channel *channel)
 {
-    const bool wakes = sender->object.tag == MIO__LUA_TAG + CLASS_WAKER;
+    const bool wakes = sender->object.tag == mio__lua_class_tag(CLASS_WAKER);
 
     sender->port = mio__lua_port_new(channel, wakes);
     return sender->port != NULL;
@@ -66,7 +66,9 @@ static int sender_outcome(lua_State *L, int err, mio__lua_message *message)
         return 1;
     }
     mio__lua_message_release(message);
-    return mio__lua_token(L, err == -EAGAIN ? "full" : "closed");
+    if (err == -EAGAIN)
+        return mio__lua_token(L, "full");
+    return err == -EPIPE ? mio__lua_token(L, "closed") : mio__lua_failure(L, err);
 }
 
 /* sender:send(value) */
@@ -93,11 +95,11 @@ static int waker_wake(lua_State *L)
     const mio__lua_sender *waker =
         mio__lua_class_check(L, 1, CLASS_WAKER, sizeof(mio__lua_sender));
     const mio__lua_message message = {.size = 0};
+    const int err = waker->port != NULL ? mio__lua_port_send(waker->port, &message) : -EPIPE;
 
-    if (waker->port == NULL || mio__lua_port_send(waker->port, &message) == -EPIPE)
+    if (err == -EPIPE)
         return mio__lua_token(L, "closed");
-    lua_pushboolean(L, 1);
-    return 1;
+    return mio__lua_outcome(L, err == -EAGAIN ? 0 : err);
 }
 
 /* sender:export() */
@@ -190,7 +192,8 @@ int mio_lua_sender_get(lua_State *L, int index, mio_lua_sender **ret_sender)
 {
     const mio__lua_sender *sender = sender_test(L, index);
 
-    if (sender == NULL || sender->port == NULL || mio__lua_port_wakes(sender->port))
+    if (sender == NULL || sender->port == NULL || mio__lua_port_wakes(sender->port) ||
+        ret_sender == NULL)
         return -EINVAL;
     *ret_sender = mio__lua_port_ref(sender->port);
     return 0;

@@ -1,20 +1,19 @@
 #include "signal_names.h"
 
-#include "options.h"
+#include "names.h"
 
 #include <lauxlib.h>
 #include <signal.h>
-#include <string.h>
 
 static const char *const signal_names[] = {
     "INT",  "TERM", "HUP",  "QUIT", "USR1", "USR2", "CHLD", "WINCH", "ALRM", "PIPE", "CONT",
-    "TSTP", "TTIN", "TTOU", "URG",  "KILL", "STOP", "SEGV", "BUS",   "FPE",  "ILL"};
+    "TSTP", "TTIN", "TTOU", "URG",  "KILL", "STOP", "SEGV", "BUS",   "FPE",  "ILL",  NULL};
 static const int signal_numbers[] = {SIGINT,  SIGTERM,  SIGHUP,  SIGQUIT, SIGUSR1, SIGUSR2,
                                      SIGCHLD, SIGWINCH, SIGALRM, SIGPIPE, SIGCONT, SIGTSTP,
                                      SIGTTIN, SIGTTOU,  SIGURG,  SIGKILL, SIGSTOP, SIGSEGV,
                                      SIGBUS,  SIGFPE,   SIGILL};
 
-enum { SIGNAL_NAMES = sizeof signal_names / sizeof *signal_names, SIGNAL_HIGHEST = 64 };
+enum { SIGNAL_NAMES = sizeof signal_numbers / sizeof *signal_numbers, SIGNAL_HIGHEST = 64 };
 
 static int signal_check_number(lua_State *L, int arg)
 {
@@ -28,18 +27,16 @@ static int signal_check_number(lua_State *L, int arg)
 
 int mio__lua_signal_check(lua_State *L, int arg)
 {
-    const char *name;
+    int which;
 
     if (lua_type(L, arg) == LUA_TNUMBER)
         return signal_check_number(L, arg);
     if (lua_type(L, arg) != LUA_TSTRING)
         return luaL_typeerror(L, arg, "name or number of a signal");
-    name = lua_tostring(L, arg);
-    for (int i = 0; i < SIGNAL_NAMES; i++) {
-        if (strcmp(signal_names[i], name) == 0)
-            return signal_numbers[i];
-    }
-    return mio__lua_options_unknown(L, arg, "signal", name, signal_names, SIGNAL_NAMES);
+    which = mio__lua_name_find(L, arg, signal_names);
+    if (which < 0)
+        return mio__lua_name_unknown(L, arg, "signal", arg, signal_names);
+    return signal_numbers[which];
 }
 
 void mio__lua_signal_push(lua_State *L, int number)

@@ -3,14 +3,13 @@
 #include "address.h"
 #include "datagram.h"
 #include "listener.h"
-#include "options.h"
+#include "names.h"
 #include "result.h"
 #include "stream.h"
 
 #include "mio/socket.h"
 
 #include <limits.h>
-#include <string.h>
 
 static const mio__lua_source *socket_check(lua_State *L)
 {
@@ -73,7 +72,8 @@ static const char *const option_names[] = {"nodelay",
                                            "only_v6",
                                            "broadcast",
                                            "multicast_ttl",
-                                           "multicast_loop"};
+                                           "multicast_loop",
+                                           NULL};
 static const socket_option option_table[] = {{MIO_OPT_NODELAY, true},
                                              {MIO_OPT_KEEPALIVE, true},
                                              {MIO_OPT_KEEPALIVE_IDLE, false},
@@ -90,18 +90,15 @@ static const socket_option option_table[] = {{MIO_OPT_NODELAY, true},
                                              {MIO_OPT_MULTICAST_TTL, false},
                                              {MIO_OPT_MULTICAST_LOOP, true}};
 
-enum { OPTION_NAMES = sizeof option_names / sizeof *option_names };
-
 static const socket_option *option_check(lua_State *L, int arg)
 {
-    const char *name = luaL_checkstring(L, arg);
+    int which;
 
-    for (size_t i = 0; i < OPTION_NAMES; i++) {
-        if (strcmp(option_names[i], name) == 0)
-            return &option_table[i];
-    }
-    mio__lua_options_unknown(L, arg, "option", name, option_names, OPTION_NAMES);
-    return NULL;
+    luaL_checkstring(L, arg);
+    which = mio__lua_name_find(L, arg, option_names);
+    if (which < 0)
+        mio__lua_name_unknown(L, arg, "option", arg, option_names);
+    return &option_table[which];
 }
 
 static int option_check_value(lua_State *L, int arg, const socket_option *option)

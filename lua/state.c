@@ -4,6 +4,8 @@
 
 static const char state_key = 0;
 
+const char mio__lua_class_places[CLASS_COUNT] = {0};
+
 /* More than the tables of a class need, so that few of their keys collide: both are asked at
    each call of a method. */
 enum { CLASS_NODES = 32 };
@@ -28,6 +30,8 @@ void mio__lua_state_push(lua_State *L)
     lua_setiuservalue(L, -2, STATE_ADDRESSES);
     state_push_weak(L);
     lua_setiuservalue(L, -2, STATE_LOOPS);
+    state_push_weak(L);
+    lua_setiuservalue(L, -2, STATE_RUNNERS);
     lua_newtable(L);
     lua_setiuservalue(L, -2, STATE_ATTACHED);
     lua_pushvalue(L, -1);
@@ -90,7 +94,7 @@ void *mio__lua_class_new(lua_State *L, mio__lua_class class, size_t size, int va
 {
     mio__lua_object *object = memset(lua_newuserdatauv(L, size, values), 0, size);
 
-    object->tag = MIO__LUA_TAG + (uint32_t) class;
+    object->tag = mio__lua_class_tag(class);
     lua_getiuservalue(L, lua_upvalueindex(1), (int)class + 1);
     lua_setmetatable(L, -2);
     return object;

@@ -5,9 +5,11 @@
  * is one in a Lua state, however often the module is loaded.
  *
  * An object is a full userdata that begins with a tag. Its class is known by its size, which
- * Lua tells, and the tag, which no other userdata of that size has: a third of what asking
- * for the metatable costs, and this check is made some four times a request. The metatable is
- * hidden by __metatable = false.
+ * Lua tells, and the tag: a third of what asking for the metatable costs, and this check is
+ * made some four times a request. The tag is an address within this module, which differs from
+ * process to process and which nothing tells a program: so a userdata of another library has it
+ * neither by chance nor by design, and one of a second copy of this module has that copy's. The
+ * metatable is hidden by __metatable = false.
  *
  * An object is made first, empty, and given its resource after: if memory runs out in
  * between, there is nothing to leak.
@@ -26,8 +28,10 @@ typedef enum mio__lua_class {
     CLASS_BUFFER,
     CLASS_CHANNEL,
     CLASS_DATAGRAM,
+    CLASS_DUMP,
     CLASS_LISTENER,
     CLASS_LOOP,
+    CLASS_PASSED,
     CLASS_POLL,
     CLASS_PROCESS,
     CLASS_REGISTRATION,
@@ -42,26 +46,29 @@ typedef enum mio__lua_class {
 
 enum { MIO__LUA_SCRATCH = 65536 };
 
-enum { MIO__LUA_TAG = 0x6d696f00 };
-
 /* The first member of every object. */
 typedef struct mio__lua_object {
-    uint32_t tag; /* MIO__LUA_TAG + class */
+    uint32_t tag; /* mio__lua_class_tag() */
 } mio__lua_object;
 
+struct mio__lua_process;
+
 typedef struct mio__lua_state {
-    bool opened;                    /* the classes are defined */
-    char scratch[MIO__LUA_SCRATCH]; /* what a read fills before it becomes a string */
+    bool opened;                        /* the classes are defined */
+    struct mio__lua_process *processes; /* those that have not ended, as far as is known */
+    char scratch[MIO__LUA_SCRATCH];     /* what a read fills before it becomes a string */
 } mio__lua_state;
 
 /* User values of the state: the metatables by class, from 1 on, then these. */
 enum {
     STATE_ADDRESSES = CLASS_COUNT + 1, /* bytes of an address -> object; weak values */
     STATE_LOOPS,                       /* pointer to a mio__lua_loop -> object; weak values */
-    STATE_ATTACHED,                    /* pointer to a mio_loop of a host -> object */
-    STATE_POLL_NEXT,                   /* the iterator of poll:wait() */
-    STATE_ACCEPT_NEXT,                 /* the iterator of listener:try_accepts() */
-    STATE_EMBED_ATTACH,                /* what the functions of mio/lua.h run in */
+    STATE_RUNNERS,      /* pointer to a mio__lua_loop -> coroutine; weak values */
+    STATE_ATTACHED,     /* pointer to a mio_loop of a host -> object */
+    STATE_POLL_NEXT,    /* the iterator of poll:wait() */
+    STATE_ACCEPT_NEXT,  /* the iterator of listener:try_accepts() */
+    STATE_PASSED,       /* a mio__lua_passed that is empty, or nil */
+    STATE_EMBED_ATTACH, /* what the functions of mio/lua.h run in */
     STATE_EMBED_DETACH,
     STATE_EMBED_DISPATCH,
     STATE_VALUES = STATE_EMBED_DISPATCH
@@ -94,6 +101,15 @@ void *mio__lua_class_new(lua_State *L, mio__lua_class class, size_t size, int va
 /* Raise the error that the argument is not of `class`. */
 int mio__lua_class_refuse(lua_State *L, int arg, mio__lua_class class);
 
+/* One byte a class: what counts is where it lies. */
+extern const char mio__lua_class_places[CLASS_COUNT];
+
+/* What the objects of a class begin with: the low half of an address is enough. */
+static inline uint32_t mio__lua_class_tag(mio__lua_class class)
+{
+    return (uint32_t)(uintptr_t)&mio__lua_class_places[class];
+}
+
 /* The object at `arg` if it is one of `class`, whose objects have `size` bytes; else NULL. */
 static inline void *mio__lua_class_test(lua_State *L, int arg, mio__lua_class class,
                                         size_t size)
@@ -103,7 +119,7 @@ static inline void *mio__lua_class_test(lua_State *L, int arg, mio__lua_class cl
     if (lua_rawlen(L, arg) != size)
         return NULL;
     object = lua_touserdata(L, arg);
-    return object != NULL && object->tag == MIO__LUA_TAG + (uint32_t) class ? object : NULL;
+    return object != NULL && object->tag == mio__lua_class_tag(class) ? object : NULL;
 }
 
 /* The same, but anything else raises an error that names the class. */

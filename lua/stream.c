@@ -2,12 +2,15 @@
 
 #include "address.h"
 #include "buffer.h"
+#include "names.h"
 #include "options.h"
 #include "passing.h"
 #include "piece.h"
 #include "result.h"
 #include "socket_options.h"
+#include "standard.h"
 
+#include "mio/pipe.h"
 #include "mio/socket.h"
 
 #include <errno.h>
@@ -16,6 +19,24 @@ enum {
     STREAM_PIECES = 64,      /* of one try_write go out at once; what is left is the caller's */
     STREAM_READ_SPACE = 4096 /* free space that a read into a buffer makes sure of */
 };
+
+typedef struct stream_calls {
+    ptrdiff_t (*read)(mio_fd fd, void *buffer, size_t size);
+    ptrdiff_t (*write)(mio_fd fd, const void *data, size_t size);
+    ptrdiff_t (*writev)(mio_fd fd, const struct iovec *pieces, size_t count);
+} stream_calls;
+
+static const stream_calls *stream_calls_of(const mio__lua_stream *stream)
+{
+    static const stream_calls table[] = {
+        [STREAM_SOCKET] = {mio_read, mio_write, mio_writev},
+        [STREAM_PIPE] = {mio_read, mio_pipe_write, mio_pipe_writev},
+        [STREAM_INHERITED] = {mio__lua_standard_read, mio__lua_standard_write,
+                              mio__lua_standard_writev},
+    };
+
+    return &table[stream->kind];
+}
 
 mio__lua_stream *mio__lua_stream_new(lua_State *L)
 {
@@ -90,8 +111,7 @@ static int stream_refuse(lua_State *L, const mio__lua_stream *stream)
     return stream->source.fd < 0 ? mio__lua_token(L, "closed") : mio__lua_failure(L, -ENOMEM);
 }
 
-static int stream_read_string(lua_State *L,
-                              ptrdiff_t (*read)(mio_fd fd, void *buffer, size_t size))
+static int stream_read_string(lua_State *L, bool peeks)
 {
     mio__lua_stream *stream = stream_check(L);
     const size_t size = stream_check_size(L, 2);
@@ -100,10 +120,11 @@ static int stream_read_string(lua_State *L,
 
     if (stream->source.fd < 0 || stream->lost)
         return stream_refuse(L, stream);
-    count = read(stream->source.fd, scratch, size);
+    count =
+        (peeks ? mio_peek : stream_calls_of(stream)->read)(stream->source.fd, scratch, size);
     if (count <= 0)
         return stream_read_failure(L, count);
-    stream->lost = read == mio_read; /* and so it stays, if there is no memory for the string */
+    stream->lost = !peeks; /* and so it stays, if there is no memory for the string */
     lua_pushlstring(L, scratch, (size_t)count);
     stream->lost = false;
     return 1;
@@ -112,13 +133,13 @@ static int stream_read_string(lua_State *L,
 /* stream:try_read([n]) */
 static int stream_try_read(lua_State *L)
 {
-    return stream_read_string(L, mio_read);
+    return stream_read_string(L, false);
 }
 
 /* stream:try_peek([n]) */
 static int stream_try_peek(lua_State *L)
 {
-    return stream_read_string(L, mio_peek);
+    return stream_read_string(L, true);
 }
 
 /* stream:try_read_into(buffer [, n]): how many bytes were added */
@@ -139,7 +160,7 @@ static int stream_try_read_into(lua_State *L)
     size = mio__lua_buffer_free(buffer);
     if ((lua_Unsigned)limit < size)
         size = (size_t)limit;
-    count = mio_read(stream->source.fd, buffer->data + buffer->end, size);
+    count = stream_calls_of(stream)->read(stream->source.fd, buffer->data + buffer->end, size);
     if (count <= 0)
         return stream_read_failure(L, count);
     buffer->end += (size_t)count;
@@ -178,22 +199,23 @@ static int stream_written(lua_State *L, ptrdiff_t taken)
 
 /* One buffer or one string, the common cases: nothing can run in between, and nothing is
    gathered. */
-static int stream_write_buffer(lua_State *L, mio_fd fd, mio__lua_buffer *buffer)
+static int stream_write_buffer(lua_State *L, const mio__lua_stream *stream,
+                               mio__lua_buffer *buffer)
 {
-    const ptrdiff_t taken =
-        mio_write(fd, buffer->data + buffer->start, mio__lua_buffer_length(buffer));
+    const ptrdiff_t taken = stream_calls_of(stream)->write(
+        stream->source.fd, buffer->data + buffer->start, mio__lua_buffer_length(buffer));
 
     if (taken > 0)
         mio__lua_buffer_consume(buffer, (size_t)taken);
     return stream_written(L, taken);
 }
 
-static int stream_write_string(lua_State *L, mio_fd fd)
+static int stream_write_string(lua_State *L, const mio__lua_stream *stream)
 {
     size_t size;
     const char *bytes = lua_tolstring(L, 2, &size);
 
-    return stream_written(L, mio_write(fd, bytes, size));
+    return stream_written(L, stream_calls_of(stream)->write(stream->source.fd, bytes, size));
 }
 
 static int stream_write_pieces(lua_State *L, const mio__lua_stream *stream, int given)
@@ -210,7 +232,7 @@ static int stream_write_pieces(lua_State *L, const mio__lua_stream *stream, int 
         pieces[used] = mio__lua_piece(L, used + 2);
         used++;
     } while (used < given && used < STREAM_PIECES);
-    taken = mio_writev(stream->source.fd, pieces, (size_t)used);
+    taken = stream_calls_of(stream)->writev(stream->source.fd, pieces, (size_t)used);
     if (taken > 0)
         stream_consume(L, pieces, used, (size_t)taken);
     return stream_written(L, taken);
@@ -227,9 +249,9 @@ static int stream_try_write(lua_State *L)
         mio__lua_buffer *buffer = mio__lua_buffer_test(L, 2);
 
         if (buffer != NULL)
-            return stream_write_buffer(L, stream->source.fd, buffer);
+            return stream_write_buffer(L, stream, buffer);
         if (lua_type(L, 2) == LUA_TSTRING)
-            return stream_write_string(L, stream->source.fd);
+            return stream_write_string(L, stream);
     }
     return stream_write_pieces(L, stream, given);
 }
@@ -241,7 +263,7 @@ static int stream_shutdown(lua_State *L)
     static const mio_shutdown_how hows[] = {MIO_SHUTDOWN_READ, MIO_SHUTDOWN_WRITE,
                                             MIO_SHUTDOWN_BOTH};
     const mio__lua_stream *stream = stream_check(L);
-    const mio_shutdown_how how = hows[luaL_checkoption(L, 2, "w", names)];
+    const mio_shutdown_how how = hows[mio__lua_name_check(L, 2, "w", names)];
 
     if (stream->source.fd < 0)
         return mio__lua_token(L, "closed");

@@ -6,6 +6,17 @@
 
 #include "mio/timer.h"
 
+#include <errno.h>
+
+/* The core may have ended a timer without our knowing: a host has dropped its event. The object
+   is told when another one gets the slot, at the latest. */
+static void timer_take_slot(lua_State *L, int table, uint64_t id)
+{
+    if (mio__lua_slots_get(L, table, id, SLOT_OBJECT) == LUA_TUSERDATA)
+        ((mio__lua_timer *)lua_touserdata(L, -1))->id = 0;
+    lua_pop(L, 1);
+}
+
 /* The core has the timer, the object is on top: the slot table may find no memory. */
 static void timer_bind(lua_State *L, mio__lua_timer *timer)
 {
@@ -14,6 +25,7 @@ static void timer_bind(lua_State *L, mio__lua_timer *timer)
     lua_getiuservalue(L, object, TIMER_LOOP);
     lua_getiuservalue(L, object + 1, LOOP_TIMERS);
     lua_replace(L, object + 1);
+    timer_take_slot(L, object + 1, timer->id);
     lua_pushvalue(L, object);
     lua_getiuservalue(L, object, TIMER_HANDLER);
     lua_pushboolean(L, 0); /* timers have no source */
@@ -88,14 +100,15 @@ static int timer_reset(lua_State *L)
 {
     mio__lua_timer *timer = timer_check(L);
     const int64_t delay_ns = mio__lua_seconds_check(L, 2);
-    int err;
+    int err = -ENOENT;
 
     luaL_argcheck(L, delay_ns > 0 || !timer->periodic, 2, "a period is more than 0 seconds");
     if (timer->loop->core == NULL)
         return mio__lua_token(L, "closed");
-    if (timer->id != 0) {
+    if (timer->id != 0)
         err = mio_timer_reset(timer->loop->core, timer->id, delay_ns);
-    } else {
+    if (err == -ENOENT) {
+        mio__lua_timer_cancel(L, timer); /* in a host's loop it may have ended unnoticed */
         lua_settop(L, 1);
         err = timer_arm(L, timer, delay_ns);
     }

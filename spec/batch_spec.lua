@@ -117,18 +117,24 @@ describe("a batch", function()
       assert(b:try_send_batch(batch) == 8)
       assert(a:try_recv_batch(batch) == 8)
     end
-    for _ = 1, 10 do
-      echo()
+    echo()
+    assert.equal(0, helper.garbage(echo))
+  end)
+
+  it("ends where a seqpacket socket ends", function()
+    local sender, receiver = assert(mio.pair("seqpacket"))
+    local batch, over = mio.batch(), { nil, "end of stream", "EOF" }
+    helper.keep(receiver)
+    sender:try_send("one")
+    sender:try_send("two")
+    sender:close()
+    assert.equal(2, receiver:try_recv_batch(batch))
+    assert.equal(2, #batch)
+    for _ = 1, 3 do
+      assert.same(over, { receiver:try_recv_batch(batch) })
+      assert.equal(0, #batch)
+      assert.same(over, { receiver:try_recv_batch(mio.batch(1)) })
     end
-    collectgarbage()
-    collectgarbage("stop")
-    local before = collectgarbage("count")
-    for _ = 1, 100 do
-      echo()
-    end
-    local after = collectgarbage("count")
-    collectgarbage("restart")
-    assert.equal(before, after)
   end)
 
   it("may be used by a finalizer when it goes itself", function()

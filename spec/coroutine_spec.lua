@@ -145,10 +145,6 @@ describe("a coroutine as handler", function()
   end)
 
   it("that is not suspended is an error, and ends its registration", function()
-    local dead = coroutine.create(function() end)
-    coroutine.resume(dead)
-    local failed = coroutine.create(error)
-    coroutine.resume(failed)
     local wrapped
     wrapped = coroutine.create(function()
       loop:after(0, wrapped) -- the one that runs the loop
@@ -156,14 +152,6 @@ describe("a coroutine as handler", function()
       return message
     end)
     local message = "the handler is a coroutine that is not suspended"
-    for _, co in ipairs({ dead, failed, (coroutine.running()) }) do
-      loop:after(0, co)
-      assert.equal(message, raised(loop.run, loop))
-      local registration = loop:register(server, "w", co)
-      assert.equal(message, raised(loop.run, loop))
-      assert.equal("mio.registration (ended)", tostring(registration))
-      assert.is_true(loop:run())
-    end
     assert.same({ true, message }, { coroutine.resume(wrapped) })
     local outer
     outer = coroutine.create(function()
@@ -175,13 +163,59 @@ describe("a coroutine as handler", function()
     assert.same({ true, message }, { coroutine.resume(outer) })
   end)
 
-  it("that somebody else has closed is an error", function()
+  it("cannot be one that is dead, or the main one", function()
+    local ended, failed = coroutine.create(function() end), coroutine.create(error)
+    local closed = coroutine.create(coroutine.yield)
+    for _, co in ipairs({ ended, failed, closed }) do
+      coroutine.resume(co)
+    end
+    coroutine.close(closed)
+    local main = debug.getregistry()[1] -- LUA_RIDX_MAINTHREAD
+    for co, message in pairs({
+      [ended] = "the coroutine is dead",
+      [failed] = "the coroutine is dead",
+      [closed] = "the coroutine is dead",
+      [main] = "the main program is no coroutine to be resumed",
+    }) do
+      for expected, call in pairs({
+        ["bad argument #3 to 'register'"] = function() loop:register(server, "r", co) end,
+        ["bad argument #2 to 'after'"] = function() loop:after(0, co) end,
+        ["bad argument #2 to 'every'"] = function() loop:every(1, co) end,
+        ["bad argument #2 to 'signal'"] = function() loop:signal("USR1", co) end,
+        ["bad argument #2 to 'child'"] = function() loop:child(1, co) end,
+        ["bad argument #1 to 'channel'"] = function() loop:channel(co) end,
+      }) do
+        assert.equal(("%s (%s)"):format(expected, message), raised(call))
+      end
+    end
+    assert.is_true(loop:run())
+  end)
+
+  it("that somebody else has closed ends its registration", function()
     local co = coroutine.create(coroutine.yield)
-    loop:register(server, "w", co)
+    local registration = loop:register(server, "w", co)
     loop:run_once(0)
     coroutine.close(co)
-    assert.matches("not suspended", raised(loop.run, loop))
     assert.is_true(loop:run())
+    assert.equal("mio.registration (ended)", tostring(registration))
+  end)
+
+  it("that has ended ends each other thing that it handles at its next event", function()
+    for _, how in ipairs({ "returns", "fails" }) do
+      local co = coroutine.create(function() return how == "fails" and error("once", 0) end)
+      local registration = loop:register(server, "w", co)
+      local every = loop:every(0.001, co)
+      local sender, channel = loop:channel(co)
+      sender:send(1)
+      local ok, message = pcall(loop.run, loop)
+      assert.equal(how == "returns", ok)
+      assert.is_true(ok or message:find("^[^\n]*once") ~= nil)
+      assert.is_true(loop:run())
+      assert.equal("mio.registration (ended)", tostring(registration))
+      assert.equal("mio.timer (not armed)", tostring(every))
+      assert.equal("mio.channel (closed)", tostring(channel))
+      sender:close()
+    end
   end)
 
   it("is kept by its registration alone", function()

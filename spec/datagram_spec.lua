@@ -212,6 +212,22 @@ describe("a datagram socket", function()
     assert.same({ nil, "invalid argument", "EINVAL" }, { receiver:join("127.0.0.1:1") })
   end)
 
+  -- What a C library says when it has no descriptor to ask with is its own affair: but not
+  -- that there is no such interface.
+  it("does not deny an interface that it cannot ask for", function()
+    local output = helper.run([[
+      local mio = require("mio")
+      local socket = assert(mio.datagram("0.0.0.0:0"))
+      local all = {}
+      for i = 1, 30 do all[i] = mio.datagram() end
+      local joined, _, code = socket:join("239.255.77.3:0", "lo")
+      print(joined, code ~= "ENODEV")
+      joined, _, code = socket:multicast_interface("lo")
+      print(joined, code ~= "ENODEV")
+    ]], "ulimit -n 20")
+    assert.equal("nil\ttrue\nnil\ttrue\n", output)
+  end)
+
   it("on a Unix name meets nobody", function()
     local name = helper.unix_name()
     local a = open("unix:")
@@ -307,6 +323,8 @@ describe("a datagram socket", function()
         function() socket:try_send_batch(mio.batch(), 2) end,
       ["bad argument #1 to 'join' (address expected, got no value)"] =
         function() socket:join() end,
+      ["bad argument #2 to 'join' (the name of an interface has no zeros)"] =
+        function() socket:join("239.255.77.2:0", "lo\0x") end,
       ["bad argument #2 to 'join' (an interface is a name, or a number from 1 to 2147483647)"] =
         function() socket:join("239.0.0.1:0", -1) end,
       ["bad argument #2 to 'leave' (number expected, got table)"] =

@@ -110,6 +110,17 @@ describe("an error in a handler", function()
   end)
 end)
 
+describe("a coroutine that failed in run", function()
+  it("runs the loop no more", function()
+    local loop = helper.loop()
+    loop:after(0, error)
+    local co = coroutine.create(function() loop:run() end)
+    assert.is_false(coroutine.resume(co))
+    assert.is_true(loop:run())
+    helper.close_all()
+  end)
+end)
+
 describe("a handler that yields", function()
   helper.watch()
 
@@ -139,6 +150,27 @@ describe("a handler that yields", function()
     local step = coroutine.wrap(function() return loop:run_once(1) end)
     assert.equal("waiting", step())
     assert.is_true(step())
+  end)
+
+  it("may be dropped: the loop runs no more, and what was left goes on", function()
+    local called
+    loop:after(0, coroutine.yield)
+    loop:after(0, function() called = true end)
+    coroutine.wrap(function() loop:run() end)()
+    assert.same({ nil, "running" }, { loop:run_once(0) })
+    collectgarbage()
+    collectgarbage()
+    assert.is_true(loop:run())
+    assert.is_true(called)
+  end)
+
+  it("may be dropped again and again", function()
+    loop:every(0.001, coroutine.yield)
+    for _ = 1, 3 do
+      coroutine.wrap(function() loop:run() end)()
+      collectgarbage()
+      collectgarbage()
+    end
   end)
 
   it("may find its loop closed when it is resumed", function()

@@ -68,6 +68,20 @@ function helper.watch()
   end)
 end
 
+-- What `it` is for tests that need a package: skipped, by name, where it is not there. They get
+-- the package, which is loaded before: what it opens then is nobody's leak.
+function helper.needing(package, debian)
+  local busted = require("busted")
+  local found, module = pcall(require, package)
+  return function(name, test)
+    if found then
+      busted.it(name, function() test(module) end)
+    else
+      busted.pending(name .. " (needs " .. debian .. ")")
+    end
+  end
+end
+
 -- ------------------------------------------------------------------------ sockets
 
 function helper.loop(options)

@@ -128,6 +128,33 @@ describe("a pair of sockets", function()
     assert.same({ nil, "too long", "EMSGSIZE" }, { d:try_recv_fds(3) })
   end)
 
+  it("makes no garbage where nothing has come", function()
+    local _, b = pair()
+    assert.equal(0, helper.garbage(function() b:try_recv_fds() end))
+  end)
+
+  it("is received by finalizers while it is received", function()
+    local a, b = pair()
+    local count = 0
+    local function receive()
+      local data, sockets = b:try_recv_fds()
+      for _, socket in ipairs(type(sockets) == "table" and sockets or {}) do
+        count = count + 1
+        socket:close()
+      end
+      return data
+    end
+    for _ = 1, 200 do
+      assert(a:try_send_fds("x", a, b, a, b, a))
+      assert(a:try_send_fds("y", b))
+      setmetatable({}, { __gc = receive })
+      setmetatable({}, { __gc = receive })
+      receive()
+    end
+    while receive() do end
+    assert.equal(1200, count)
+  end)
+
   it("replaces a stale file only where it is asked for", function()
     local path = os.tmpname()
     os.remove(path)

@@ -151,6 +151,19 @@ describe("a process", function()
     assert.equal("integer", math.type(process.pid))
   end)
 
+  it("is known to have ended where its number was registered, too", function()
+    local first, process, last = start({ "true" }), start({ "true" }), start({ "true" })
+    for _, each in ipairs({ process, first, last }) do
+      assert.equal("exit 0", outcome(each.pid))
+      assert.equal("mio.process (ended)", tostring(each))
+      assert.same({ nil, "no such process", "ESRCH" }, { each:kill() })
+      assert.same({ nil, "no such process", "ESRCH" }, { loop:child(each, print) })
+    end
+    local other <const> = start({ "true" }).pid -- its object may be gone
+    collectgarbage()
+    assert.equal("exit 0", outcome(other))
+  end)
+
   it("is the source of its registration, and known by its number, too", function()
     local process = start({ "sleep", "1000" })
     local registration = assert(loop:child(process, print))

@@ -158,4 +158,16 @@ describe("a child", function()
       raised(function() loop:child(1, 42) end))
     assert.equal("mio.loop (0 registered)", tostring(loop))
   end)
+
+  it("is counted and listed", function()
+    local pid = start("exit 0")
+    local begin = debug.getinfo(1, "l").currentline + 1
+    assert(loop:child(pid, function() end))
+    assert.same({
+      kind = "child", source = pid, where = debug.getinfo(1, "S").short_src .. ":" .. begin,
+    }, loop:dump()[1])
+    loop:run()
+    assert.equal(1, loop:stats().children)
+    assert.equal(0, #loop:dump())
+  end)
 end)

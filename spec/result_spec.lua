@@ -103,6 +103,7 @@ describe("a failure", function()
       function() return poll:register(0, 1, "r") end,
       function() return poll:wait() end,
       function() return poll:pollfd() end,
+      function() return poll:timeout() end,
       function() return registration:reregister("r") end,
       function() return registration:pause(1) end,
       function() return timer:reset(1) end,

@@ -2,6 +2,9 @@
 -- other has.
 local helper = require("spec.helper")
 local mio = require("mio")
+local reader = require("types.reader")
+
+local types = "types/library/mio.lua"
 
 local function read(path)
   local file <close> = assert(io.open(path))
@@ -18,36 +21,27 @@ end
 
 -- ------------------------------------------------------------- what is documented
 
-local text = read("types/library/mio.lua")
-
--- Class -> { fields = set, methods = name -> { comment, parameters } }.
-local documented = {}
-
-local class
-local comment = {}
-for line in text:gmatch("([^\n]*)\n") do
-  local field = line:match("^%-%-%-@field (%w[%w_]*)")
-  local owner, name, parameters = line:match("^function ([%w_]+)[.:]([%w_]+)(%b())")
-  if line:match("^%-%-%-@class ") then
-    class = line:match("^%-%-%-@class ([%w_.]+)")
-    documented[class] = { fields = {}, methods = {} }
-  elseif field then
-    documented[class].fields[field] = true
-  elseif name then
-    local of = owner == "mio" and "mio" or "mio." .. owner
-    documented[of].methods[name] = { table.concat(comment, "\n"), parameters }
-  end
-  if line:match("^%-%-%-") then
-    table.insert(comment, line)
+local aliases = {} -- name -> type
+local field_types = {} -- "class.field" -> type
+local documented = {} -- class -> { fields = set, methods = name -> function }
+for _, item in ipairs(reader.read(types)) do
+  if item.kind == "alias" then
+    aliases[item.name] = item.type
+  elseif item.kind == "class" then
+    documented[item.name] = { fields = {}, methods = {} }
+    for _, field in ipairs(item.fields) do
+      documented[item.name].fields[field.name] = true
+      field_types[item.name .. "." .. field.name] = field.type
+    end
   else
-    comment = {}
+    documented[item.class].methods[item.name] = item
   end
 end
 
--- The strings of an alias: ---@alias name "a"|"b"
-local function alias(name)
+-- The strings of a type: "a"|"b"
+local function strings_of(type)
   local names = {}
-  for value in text:match("%-%-%-@alias " .. name .. " ([^\n]*)"):gmatch('"([%w_]+)"') do
+  for value in type:gmatch('"([%w_]+)"') do
     names[value] = true
   end
   return names
@@ -81,6 +75,26 @@ local function objects()
     ["mio.stream"] = stream,
     ["mio.timer"] = assert(loop:after(1, print)),
     ["mio.waker"] = helper.keep(assert(poll:waker(1))),
+  }
+end
+
+-- The tables that are no objects, with all their fields.
+local function tables()
+  local loop = helper.loop()
+  loop:measure(true)
+  loop:after(0, function() end)
+  loop:run()
+  loop:every(1, print)
+  loop:register(helper.pair(), "r", print)
+  local item = {}
+  for _, one in ipairs(loop:dump()) do
+    for name, value in pairs(one) do
+      item[name] = value
+    end
+  end
+  return {
+    ["mio.stats"] = loop:stats(), ["mio.dump"] = { now = loop:dump().now },
+    ["mio.dump_item"] = item,
   }
 end
 
@@ -119,6 +133,12 @@ local function strings_in(path, array)
   return names
 end
 
+-- Run the example of a function, as it stands, with these globals more.
+local function example(class, name, globals)
+  local code = documented[class].methods[name].doc:match("```lua\n(.-)```")
+  assert(load(code, "=" .. name, "t", setmetatable(globals, { __index = _G })))()
+end
+
 describe("the types", function()
   helper.watch()
 
@@ -147,16 +167,23 @@ describe("the types", function()
     assert.same(set("host", "port", "family"), documented["mio.address"].fields)
     assert.same(set("source"), documented["mio.registration"].fields)
     for _, source in ipairs({ "address", "process", "registration" }) do
-      for field in read(("lua/%s.c"):format(source)):gmatch('strcmp%([^\n]-, "(%w+)"%)') do
+      for field in read(("lua/%s.c"):format(source)):gmatch('name_is%([^\n]-, "(%w+)"%)') do
         assert.is_true(documented["mio." .. source].fields[field], field)
       end
     end
   end)
 
+  it("have the fields of every table, and no others", function()
+    for name, value in pairs(tables()) do
+      assert.same(names_of(value), documented[name].fields, name)
+    end
+  end)
+
   it("have every class", function()
-    local classes = names_of(objects())
+    local classes, plain = names_of(objects()), names_of(tables())
     for name in pairs(documented) do
-      assert.is_true(name == "mio" or classes[name] or name:find("_options$") ~= nil, name)
+      local known = classes[name] or plain[name] or name:find("_options$")
+      assert.truthy(name == "mio" or known, name)
     end
   end)
 
@@ -172,25 +199,23 @@ describe("the types", function()
   end)
 
   it("have every name that an argument can be", function()
-    assert.same(strings_in("lua/socket_options.c", "option_names"), alias("mio.socket_option"))
+    assert.same(strings_in("lua/socket_options.c", "option_names"),
+      strings_of(aliases["mio.socket_option"]))
     local signals = strings_in("lua/signal_names.c", "signal_names")
     for name in pairs(signals) do
       if not pcall(mio.signal, name) then -- known in order to be refused
         signals[name] = nil
       end
     end
-    assert.same(signals, alias("mio.signal_name"))
-    assert.same(strings_in("lua/registration.c", "names"), alias("mio.trigger"))
-    assert.same(strings_in("lua/address.c", "names"), (function()
-      local names = set("none") -- of an address that is all zero: no Lua program sees one
-      for name in text:match("%-%-%-@field family ([^\n]*)"):gmatch('"(%w+)"') do
-        names[name] = true
-      end
-      return names
-    end)())
+    assert.same(signals, strings_of(aliases["mio.signal_name"]))
+    assert.same(strings_in("lua/registration.c", "names"), strings_of(aliases["mio.trigger"]))
+    local families = strings_of(field_types["mio.address.family"])
+    families.none = true -- of an address that is all zero: no Lua program sees one
+    assert.same(strings_in("lua/address.c", "names"), families)
   end)
 
   it("name every token", function()
+    local text = read(types)
     for _, path in ipairs({ "dispatch", "listener", "loop", "poll", "registration", "result",
                             "signals", "source", "stream", "timer" }) do
       for token in read(("lua/%s.c"):format(path)):gmatch('mio__lua_token%(L, "([^"]+)"%)') do
@@ -202,23 +227,92 @@ describe("the types", function()
   it("tell what each function does, takes and returns", function()
     for name, members in pairs(documented) do
       for method, told in pairs(members.methods) do
-        local words, parameters = table.unpack(told)
         local full = name .. ":" .. method
-        assert.truthy(words:find("^%-%-%-%u"), full .. " is described")
-        assert.truthy(words:find("---@return", 1, true), full .. " returns something")
-        for parameter in parameters:gmatch("[%w_.]+") do
-          assert.truthy(words:find("@param " .. parameter, 1, true), full .. ": " .. parameter)
+        assert.truthy(told.doc:find("^%u"), full .. " is described")
+        assert.is_true(#told.returns > 0, full .. " returns something")
+        local parameters = {}
+        for i, parameter in ipairs(told.params) do
+          parameters[i] = parameter.name
         end
-        for parameter in words:gmatch("@param ([%w_.]+)") do
-          assert.truthy(parameters:find(parameter, 1, true), full .. ": " .. parameter)
-        end
+        assert.same(told.declared, parameters, full)
       end
     end
   end)
 
+  it("have an example of a connection", function()
+    local loop, listener = helper.loop(), helper.listener()
+    local turns, got = 0, nil
+    example("mio", "try_connect", {
+      loop = loop,
+      mio = {
+        try_connect = function()
+          return helper.keep(mio.try_connect(listener:local_address()))
+        end,
+      },
+      on_data = function(stream, _, _, _, registration)
+        got = stream:try_read()
+        registration:deregister()
+      end,
+    })
+    local server = helper.accept(listener)
+    server:try_write("hello")
+    while loop:run_once(0.02) and not got and turns < 10 do
+      turns = turns + 1
+    end
+    assert.equal("hello", got)
+    local calls = 0
+    example("mio", "try_connect", {
+      loop = loop,
+      mio = {
+        try_connect = function()
+          local nobody <close> = mio.listen("127.0.0.1:0")
+          local address = nobody:local_address()
+          nobody:close()
+          return helper.keep(mio.try_connect(address))
+        end,
+      },
+      on_data = function() calls = calls + 1 end,
+    })
+    assert.is_true(loop:run())
+    assert.equal(0, calls)
+  end)
+
+  it("have an example of a loop that is a guest", function()
+    local calls = {}
+    local inner, outer = helper.loop(), helper.loop()
+    local client, server = helper.pair()
+    local registration = assert(inner:register(server, "r", function()
+      table.insert(calls, server:try_read())
+    end))
+    inner:after(0, function() table.insert(calls, "timer") client:try_write("source") end)
+    example("mio.loop", "pollfd", { inner = inner, outer = outer })
+    registration:pause(0.01)
+    while #calls < 2 do
+      assert(outer:run_once())
+    end
+    assert.same({ "timer", "source" }, calls)
+  end)
+
+  it("have an example of a poll that is a guest", function()
+    local calls = {}
+    local inner, outer = helper.poll(), helper.loop()
+    local client, server = helper.pair()
+    local registration = assert(inner:register(server, "server", "r"))
+    registration:pause(0.01)
+    client:try_write("x")
+    example("mio.poll", "pollfd", { inner = inner, outer = outer, dispatch = function(...)
+      table.insert(calls, { ... })
+      registration:pause(0.01)
+    end })
+    while #calls < 2 do
+      assert(outer:run_once())
+    end
+    assert.same({ "server", true, false, false }, calls[1])
+  end)
+
   it("are a chunk of Lua that does nothing", function()
-    local types = assert(loadfile("types/library/mio.lua"))()
-    assert.equal("table", type(types))
-    assert.is_function(types.loop)
+    local chunk = assert(loadfile(types))()
+    assert.equal("table", type(chunk))
+    assert.is_function(chunk.loop)
   end)
 end)

@@ -49,7 +49,7 @@ TCase *harness_case(Suite *suite, const char *name)
     return tcase;
 }
 
-/* Each block starts with its size, in as many bytes as keep the rest aligned. */
+/* Each chunk starts with its size, in as many bytes as keep the rest aligned. */
 enum { MEMORY_HEADER = 16 };
 
 static void counted_free(harness_memory *count, unsigned char *ptr, size_t osize)
@@ -67,34 +67,34 @@ static void counted_free(harness_memory *count, unsigned char *ptr, size_t osize
 
 static void *counted_new(harness_memory *count, size_t nsize)
 {
-    unsigned char *block;
+    unsigned char *chunk;
 
     count->calls++;
     if (count->fail_at != 0 &&
         (count->calls == count->fail_at || (count->sticky && count->calls > count->fail_at)))
         return NULL;
-    block = malloc(MEMORY_HEADER + nsize);
-    if (block == NULL)
+    chunk = malloc(MEMORY_HEADER + nsize);
+    if (chunk == NULL)
         return NULL;
-    memcpy(block, &nsize, sizeof nsize);
+    memcpy(chunk, &nsize, sizeof nsize);
     count->blocks++;
     count->bytes += nsize;
-    return block + MEMORY_HEADER;
+    return chunk + MEMORY_HEADER;
 }
 
 static void *counted_realloc(void *ud, void *ptr, size_t osize, size_t nsize)
 {
-    void *block = NULL;
+    void *chunk = NULL;
 
     if (nsize != 0) {
-        block = counted_new(ud, nsize);
-        if (block == NULL)
+        chunk = counted_new(ud, nsize);
+        if (chunk == NULL)
             return NULL;
         if (ptr != NULL)
-            memcpy(block, ptr, osize < nsize ? osize : nsize);
+            memcpy(chunk, ptr, osize < nsize ? osize : nsize);
     }
     counted_free(ud, ptr, osize);
-    return block;
+    return chunk;
 }
 
 mio_allocator harness_allocator(harness_memory *count)

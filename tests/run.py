@@ -1,7 +1,8 @@
 """Runs `meson test` and sums it up: run.py BUILD ARGS.
 
 Names what failed and ends with "N passed, N failed", counting single test cases: the
-results in a TAP program's output, or the program itself where it prints none.
+results in a TAP program's output, or the program itself where it prints none. With --list
+among the ARGS the tests are named, and none is run.
 """
 import json
 import pathlib
@@ -28,11 +29,13 @@ def outcomes(test):
 
 
 build, *args = sys.argv[1:]
+run = ["meson", "test", "-C", build, "--no-rebuild", *args]
+if "--list" in args:
+    sys.exit(subprocess.run(run).returncode)
 logs = pathlib.Path(build, "meson-logs")  # a log's name also tells the wrapper
 for old in logs.glob("testlog*.json"):
     old.unlink()
-run = ["meson", "test", "-C", build, "--no-rebuild", "--print-errorlogs", *args]
-status = subprocess.run(run).returncode
+status = subprocess.run([*run, "--print-errorlogs"]).returncode
 
 count = {"ok": 0, "not ok": 0, "skip": 0}
 for test in [json.loads(line) for log in logs.glob("testlog*.json") for line in log.open()]:

@@ -7,7 +7,8 @@
 --                 defined on (nil: a table of options)
 --     alias       name, doc, type
 --     function    name, doc, params, returns; class, its class; call, as one calls it: the
---                 class's variable, "." or ":", and the name
+--                 class's variable, "." or ":", and the name; declared, its parameters as
+--                 the code has them: a list of names
 --
 --   Each has a `kind`, which is one of these words. Fields, operators, params and returns are
 --   lists of { name, optional, type, text }; the name of a return may be nil.
@@ -82,9 +83,12 @@ end
 -- What the line of code after its comment makes of an item. `classes` tells the class of a
 -- variable.
 local function read_code(item, line, classes)
-  local variable, separator, name = line:match("^function ([%w_]+)([.:])([%w_]+)")
+  local variable, separator, name, declared =
+    line:match("^function ([%w_]+)([.:])([%w_]+)(%b())")
   if variable then
     item.kind, item.name = "function", name
+    item.declared = {}
+    for parameter in declared:gmatch("[%w_.]+") do table.insert(item.declared, parameter) end
     item.class = assert(classes[variable], line)
     item.call = variable .. separator .. name
   elseif item.kind == "class" then

@@ -10,6 +10,8 @@
 #include "mio/loop.h"
 #include "mio/sender.h"
 
+#include <stdbool.h>
+
 #ifdef __cplusplus
 extern "C" {
 #endif
@@ -26,7 +28,8 @@ typedef struct mio_channel_config {
     uint64_t token;        /* yours, handed back in mio_event.token */
 
     /* Called for each message that nobody will receive, because the channel was freed: for
-       messages that own something. Any thread may be the caller. Default: nothing. */
+       messages that own something. It is aligned for any type of its size. Any thread may be
+       the caller. Default: nothing. */
     void (*drop)(void *message);
 } mio_channel_config;
 
@@ -67,6 +70,21 @@ MIO_API int mio_channel_new(mio_loop *loop, const mio_channel_config *config,
  * left.
  */
 MIO_API void mio_channel_free(mio_channel *channel);
+
+/*
+ * Have the message that was reported last reported once more, before any other: for a handler
+ * that cannot do its work now. It comes in this turn, or in the next, which does not wait. If
+ * the channel is freed before that, the message is dropped like those that wait.
+ *
+ *   repeat   false takes that back
+ *
+ * Returns 0, or
+ *   -ENOENT   the last that was heard of the channel is no message, or mio_loop_next() has been
+ *             beyond it
+ *
+ * Thread: the loop's own, handlers too. Cost: none.
+ */
+MIO_API int mio_channel_repeat(mio_channel *channel, bool repeat);
 
 /*
  * The id of a channel, as it stands in its events.

@@ -34,10 +34,10 @@ extern "C" {
  *   -ESRCH                       there is no such process, or it was waited for already
  *   -EMFILE, -ENFILE, -ENOSPC    each child takes a descriptor
  *   -ENOMEM                      no memory
- *   -ENOSYS, -EPERM              the kernel has no pidfd_open (before Linux 5.3), or forbids it
+ *   -ENOSYS, -EPERM              the kernel lacks pidfds (Linux before 5.4), or forbids them
  *   -ESTALE                      as mio_loop_register()
  *
- * Thread: the loop's own. Cost: two system calls, and three when it has ended.
+ * Thread: the loop's own. Cost: three system calls, and three more when it has ended.
  */
 MIO_API int mio_loop_child(mio_loop *loop, int pid, uint64_t token, uint64_t *ret_id);
 

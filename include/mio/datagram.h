@@ -2,7 +2,8 @@
  * Datagrams: UDP and Unix datagram sockets, one by one and in batches, and multicast.
  *
  * The messages of seqpacket sockets (MIO_SEQPACKET of socket.h) are sent and received by the
- * same functions; but a message of 0 bytes cannot be told from the end.
+ * same functions; but a message of 0 bytes cannot be told from the end, where one is received
+ * at a time.
  *
  * A datagram arrives whole or not at all, and has a sender. What socket.h says of every
  * socket holds here, too: mio_close(), addresses, options, MIO_OPT_TTL, MIO_OPT_BROADCAST and
@@ -190,14 +191,20 @@ enum {
 /*
  * Receive several datagrams at once: those that have come, up to `count`.
  *
+ * The end of a seqpacket socket is no message: what came before it is received first, and the
+ * next call returns 0. Empty messages right before the end, in a call that finds it, go with
+ * it.
+ *
  *   datagrams   `data` and `capacity` of each are set; the rest is written, of as many as the
  *               result says. The address of the others is lost
  *   count       how many, at least 1; those after the 64th are not used
  *
- * Returns how many have come, at least 1; or an error as of mio_datagram_recv(), but for
- * -EMSGSIZE; -EINVAL for a count of 0.
+ * Returns how many have come, at least 1; 0 at the end of a seqpacket socket, and never of
+ * another one; or an error as of mio_datagram_recv(), but for -EMSGSIZE; -EINVAL for a count
+ * of 0.
  *
- * Cost: one system call, where the kernel has recvmmsg(); else one for each, and one.
+ * Cost: one system call, where the kernel has recvmmsg(); else one for each, and one. One more
+ * where the last of `count` is empty.
  */
 MIO_API ptrdiff_t mio_datagram_recv_batch(mio_fd fd, mio_datagram *datagrams, size_t count);
 
@@ -226,10 +233,11 @@ MIO_API ptrdiff_t mio_datagram_send_batch(mio_fd fd, const mio_datagram *datagra
  * Linux gives a socket at "0.0.0.0" what is sent to groups that other sockets have joined.
  *
  *   group       a multicast address; its port does not count
- *   interface   its number, from if_nametoindex(); 0 lets the system choose
+ *   interface   its number, from if_nametoindex(); 0 for the group's own scope, as of
+ *               "[ff02::1%eth0]", or, where it has none, lets the system choose
  *
  * Returns 0, or
- *   -EINVAL         not a multicast address
+ *   -EINVAL         not a multicast address; the group's scope is another interface
  *   -EADDRINUSE     joined already, on this interface
  *   -ENODEV         no such interface, or none that does multicast
  *   -ENOBUFS        more groups than the system allows a socket

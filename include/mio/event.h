@@ -29,6 +29,12 @@ enum {
 };
 
 /*
+ * Datagrams have no end. Of their sockets MIO_WRITE_CLOSED, always with MIO_ERROR, says that an
+ * earlier datagram was refused (an ICMP message came back): the next call tells that once, and
+ * the socket goes on.
+ */
+
+/*
  * When a condition is reported.
  */
 typedef enum mio_trigger {

@@ -158,8 +158,9 @@ MIO_API int mio_loop_reregister(mio_loop *loop, uint64_t id, mio_interest intere
 MIO_API int mio_loop_deregister(mio_loop *loop, uint64_t id);
 
 /*
- * Have a registration rest: nothing is reported of it for a while, whatever its trigger, and
- * the kernel watches nothing. Then it is armed again by itself.
+ * Have a registration rest: nothing is reported of it for a while, whatever its trigger. Then
+ * it is armed again by itself, and what holds by then is reported. It keeps its descriptor:
+ * that cannot be registered a second time.
  *
  * This is how a listener waits out a lack of descriptors (-EMFILE): without it, a level
  * trigger would report the waiting connection without end. Pausing again moves the moment;
@@ -170,11 +171,13 @@ MIO_API int mio_loop_deregister(mio_loop *loop, uint64_t id);
  * Returns 0, or
  *   -EINVAL   a negative delay
  *   -ENOENT   `id` names no registration of a descriptor
+ *   -EBADF    the descriptor was closed before; the registration has ended
  *   -ENOMEM   no memory for its timer
  *   -ESTALE   as mio_loop_register()
  *
- * If the descriptor cannot be armed again when the time has come (it was closed meanwhile),
- * that is reported as one event with MIO_ERROR, and the registration has ended.
+ * If the descriptor is found closed when the time has come, that is reported as one event with
+ * MIO_ERROR, and the registration has ended. One closed during the pause whose number is
+ * registered again ends then, as in mio_loop_register().
  *
  * Thread: the loop's own. Cost: one system call, and one more when the pause ends.
  */
@@ -223,6 +226,7 @@ MIO_API int mio_loop_next(mio_loop *loop, mio_event *ret_event);
  *
  * Returns 0, or
  *   -EBUSY       the loop runs already: the caller is a handler of it
+ *   -EINVAL      `handler` is NULL
  *   -ECANCELED   a handler has freed the loop
  *   -errno       as mio_loop_poll()
  *
@@ -276,8 +280,13 @@ MIO_API int mio_loop_advance(mio_loop *loop, int64_t delta_ns);
 MIO_API size_t mio_loop_count(const mio_loop *loop);
 
 /*
- * The kernel's queue, readable while something of this loop is ready, its timers left out: by
- * it the loop is a guest in another one, together with mio_loop_timeout(). Never close it.
+ * The kernel's queue, readable while a descriptor, a signal, a child or a message of this loop
+ * is to be reported: by it the loop is a guest of another one. Never close it.
+ *
+ * A host waits for MIO_READABLE on it, level-triggered, and no longer than mio_loop_timeout():
+ * timers, the ends of pauses and the rest of a turn do not make it readable. Then it calls
+ * mio_loop_poll(loop, 0), and mio_loop_next() until that returns 0; and it asks for the timeout
+ * anew, also after it has set a timer of the guest. The kernel nests queues five deep.
  *
  * In one case the host must deregister it and register it again, for another queue takes its
  * place during mio_loop_poll(), under the same number: a descriptor that has a duplicate was
@@ -289,10 +298,12 @@ MIO_API size_t mio_loop_count(const mio_loop *loop);
 MIO_API mio_fd mio_loop_pollfd(const mio_loop *loop);
 
 /*
- * How long a host may wait before it has to call mio_loop_poll(loop, 0) for a timer.
+ * How long a host may wait before it has to call mio_loop_poll(loop, 0), whether the descriptor
+ * is readable or not. To be asked after each turn, and rounded up: see docs/nesting.md. With a
+ * virtual clock it counts by that, which stands still until mio_loop_advance() moves it.
  *
- * Returns nanoseconds: 0 where something is due, messages wait or a turn is in hand; -1 for
- * ever.
+ * Returns nanoseconds: 0 where something is due, messages wait, a turn is in hand or nobody has
+ * taken a shutdown; -1 for ever.
  *
  * Thread: the loop's own. Cost: one reading of the clock where a timer is set.
  */

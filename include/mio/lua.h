@@ -85,7 +85,7 @@ MIO_API int mio_lua_dispatch(struct lua_State *L, mio_loop *loop, const mio_even
  *   ret_sender   to be given to mio_lua_sender_unref(); until then the channel goes on
  *
  * Returns 0, or
- *   -EINVAL   no sender, or one that is closed
+ *   -EINVAL   no sender, or one that is closed; `ret_sender` is NULL
  *
  * Thread: that of L. Cost: a lock.
  */
@@ -99,6 +99,7 @@ MIO_API int mio_lua_sender_get(struct lua_State *L, int index, mio_lua_sender **
  * Returns 0, or
  *   -EAGAIN     the channel is full
  *   -EPIPE      the channel was closed
+ *   -ESTALE     as mio_sender_send()
  *   -ENOMEM     no memory for a long one
  *   -EMSGSIZE   more than 16 MiB
  *

@@ -92,6 +92,10 @@ MIO_API int mio_poll_deregister(mio_poll *poll, mio_fd fd);
 /*
  * Wait for events.
  *
+ * Unlike a loop, a poll keeps no table, and so cannot mask: where the peer is gone or an error
+ * is pending, `ready` may hold conditions that were not asked for. A writer may see
+ * MIO_READABLE at a hang-up. Who acts on such a bit alone masks it himself.
+ *
  *   events       room for `capacity` of them, which need not be initialised; a descriptor
  *                is in it once at the most, reading and writing merged
  *   capacity     1 or more
@@ -99,15 +103,16 @@ MIO_API int mio_poll_deregister(mio_poll *poll, mio_fd fd);
  *
  * Returns the number of events, 0 after the timeout, or
  *   -EINTR    a signal handler ran, of the program or (for mio_signals) of mio
- *   -EINVAL   a capacity below 1, a timeout below -1
+ *   -EINVAL   a capacity below 1, a timeout below -1, `events` is NULL
  *
  * Thread: any; of several that wait, each event goes to one. Cost: one system call.
  */
 MIO_API int mio_poll_wait(mio_poll *poll, mio_event *events, int capacity, int64_t timeout_ns);
 
 /*
- * The kernel's queue itself, readable while events wait: register it in another poll or
- * loop to nest this one. It stays the poll's: never close it.
+ * The kernel's queue itself, readable while events wait: register it in another poll or loop,
+ * level-triggered, and call mio_poll_wait(poll, ..., 0) when it is readable. A poll has no
+ * timers: nothing else is to be waited for. It stays the poll's: never close it.
  *
  * Returns the descriptor. Thread: any. Cost: none.
  */
@@ -131,14 +136,17 @@ MIO_API int mio_waker_new(mio_poll *poll, uint64_t token, mio_waker **ret_waker)
 /*
  * Wake. Once this returns, a wait that has not yet reported the waker will.
  *
- * Returns 0, or -errno of a write that the kernel refused (not seen in practice).
+ * Returns 0, or
+ *   -ESTALE   this process is a child, by fork(), of the one that made the waker
+ *   -errno    of a write that the kernel refused (not seen in practice)
  *
  * Thread: any, signal handlers too. Cost: one system call.
  */
 MIO_API int mio_waker_wake(mio_waker *waker);
 
 /*
- * Free a waker; its event, if it is not yet reported, is dropped.
+ * Free a waker; its event, if it is not yet reported, is dropped. In a child made by fork() it
+ * is freed for the child only.
  *
  *   waker   NULL is fine
  *

@@ -52,7 +52,7 @@ typedef struct mio_process_config {
  *   ret_fds   our ends, to be closed by the caller; -1 where the stream is none of ours
  *
  * Returns 0, or
- *   -EINVAL                     no program; an unknown kind of stream
+ *   -EINVAL                     no program; an unknown kind of stream; a pointer is NULL
  *   -ENOENT, -ENOTDIR           no such program or directory
  *   -EACCES, -ENOEXEC, -E2BIG   what exec gives
  *   -EAGAIN, -ENOMEM            no more processes, no memory

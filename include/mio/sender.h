@@ -27,8 +27,9 @@ typedef struct mio_sender mio_sender;
 MIO_API mio_sender *mio_sender_ref(mio_sender *sender);
 
 /*
- * Let a sender go. With the last one of a channel its receiver is told, after all messages,
- * that no more will come; what they share is freed when the receiver has gone as well.
+ * Let a sender go; in a child made by fork() too, where nobody is told. With the last one of a
+ * channel its receiver is told, after all messages, that no more will come; what they share is
+ * freed when the receiver has gone as well.
  *
  *   sender   NULL is fine
  *
@@ -44,6 +45,7 @@ MIO_API void mio_sender_unref(mio_sender *sender);
  * Returns 0, or
  *   -EAGAIN   the channel is full: try later, or drop the message
  *   -EPIPE    the channel was freed: nobody will receive it
+ *   -ESTALE   this process is a child, by fork(), of the one that made the channel
  *
  * A channel that is freed at the same moment may return 0 and drop the message.
  *

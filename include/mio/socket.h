@@ -333,7 +333,7 @@ MIO_API ptrdiff_t mio_peek(mio_fd fd, void *buffer, size_t size);
  *   -EFAULT      the data is no memory of this process
  * and the network's errors (-ETIMEDOUT, -EHOSTUNREACH, ...).
  *
- * Sockets only: on a pipe SIGPIPE could not be prevented. Cost: one system call.
+ * Sockets only: for pipes there is mio_pipe_write(). Cost: one system call.
  */
 MIO_API ptrdiff_t mio_write(mio_fd fd, const void *data, size_t size);
 

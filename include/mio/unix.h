@@ -60,8 +60,9 @@ typedef struct mio_unix_fds {
  * Receive bytes, and the descriptors that came with them.
  *
  * The descriptors are closed by exec. Whether they block is what the sender has made of them.
- * Those that are more than the capacity are not opened; none leaks. Descriptors that come with
- * bytes which mio_read() takes are lost.
+ * Those that are more than the capacity are closed; none leaks. Descriptors that come with
+ * bytes which mio_read() takes are lost. What else the kernel sends along, where the socket is
+ * set to have it (SO_PASSCRED, ...), is dropped; a pidfd is closed.
  *
  *   buffer   gets the bytes
  *   size     how many it holds, at least 1

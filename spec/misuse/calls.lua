@@ -1,5 +1,6 @@
 -- Every function and method, called with values that nobody would expect. What is made up at
 -- random is the same in every run.
+local classes = require("spec.classes")
 local helper = require("spec.helper")
 local mio = require("mio")
 
@@ -32,36 +33,16 @@ local function values_without_state()
     (coroutine.running()), io.stderr)
 end
 
-local CLASSES = {
-  "address", "buffer", "listener", "loop", "poll", "process", "registration", "signals",
-  "stream", "timer",
-}
-
--- It cannot be closed, so one is enough.
-local process = assert(mio.process({ "true" }))
-
 -- One of each class, then some that are closed. All anew: a call may close or end them.
 local function make_objects()
-  local loop = mio.loop()
-  local stream, closed = helper.pair("unix:")
-  local objects = {
-    address = mio.address("127.0.0.1:1"),
-    buffer = mio.buffer():append("abc"),
-    listener = helper.listener("unix:"),
-    loop = loop,
-    poll = mio.poll(),
-    process = process,
-    registration = loop:register(stream, "r", function() end),
-    signals = mio.signal("USR2"),
-    stream = stream,
-    timer = loop:after(1000, function() end),
-    closed_stream = closed,
-    closed_loop = mio.loop(),
-    ended_registration = loop:signal("USR1", function() end),
-  }
-  closed:close()
-  objects.closed_loop:close()
-  objects.ended_registration:deregister()
+  local objects, more = classes.objects(), classes.objects()
+  for name, close in pairs({
+    channel = "close", datagram = "close", loop = "close", registration = "deregister",
+    sender = "close", stream = "close", waker = "close",
+  }) do
+    objects["closed_" .. name] = more[name]
+    more[name][close](more[name])
+  end
   return objects
 end
 
@@ -81,14 +62,7 @@ end
 
 -- ---------------------------------------------------------------------- functions
 
-local function methods_of(object)
-  local index = debug.getmetatable(object).__index
-  if type(index) == "function" then
-    local _, methods = debug.getupvalue(index, 2)
-    return type(methods) == "table" and methods or {}
-  end
-  return index
-end
+local methods_of = classes.methods_of
 
 -- A call that would wait does not.
 local function patient(name, call)
@@ -117,8 +91,9 @@ end
 
 local function all_functions(objects)
   local list = functions_of(mio)
-  for _, class in ipairs(CLASSES) do
-    table.move(functions_of(methods_of(objects[class])), 1, 20, #list + 1, list)
+  for _, class in ipairs(classes.names) do
+    local methods = functions_of(methods_of(objects[class]))
+    table.move(methods, 1, #methods, #list + 1, list)
   end
   return list
 end
@@ -142,7 +117,7 @@ local function call_at_random(seed)
       objects = make_objects()
       values = make_values(objects)
       functions = all_functions(objects)
-      assert(#functions > 40)
+      assert(#functions > 100)
     end
     local count = math.random(0, 4)
     local arguments = {}
@@ -150,7 +125,7 @@ local function call_at_random(seed)
       arguments[j] = values[math.random(values.n)]
     end
     if math.random(3) > 1 then -- mostly an object, as self
-      arguments[1] = objects[CLASSES[math.random(#CLASSES)]]
+      arguments[1] = objects[classes.names[math.random(#classes.names)]]
     end
     local call = functions[math.random(#functions)].call
     local results = table.pack(pcall(call, table.unpack(arguments, 1, count)))
@@ -168,9 +143,10 @@ end
 -- One place after the other gets each value; the others have what often fits there.
 local function call_each(functions, get_self)
   local objects, values
+  local count = make_values(make_objects()).n
   for _, entry in ipairs(functions) do
     for place = 1, 4 do
-      for number = 1, values_without_state().n + 12 do
+      for number = 1, count do
         if number % 10 == 1 then
           helper.close_all()
           objects = make_objects()
@@ -188,7 +164,7 @@ rows["the module's functions, each place, each value"] = function()
   call_each(functions_of(mio), function() return "127.0.0.1:0" end)
 end
 
-for _, class in ipairs(CLASSES) do
+for _, class in ipairs(classes.names) do
   rows["methods of mio." .. class .. ", each place, each value"] = function()
     call_each(functions_of(methods_of(make_objects()[class])),
       function(objects) return objects[class] end)

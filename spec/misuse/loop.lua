@@ -135,11 +135,28 @@ end
 rows["a run that is dropped, its loop kept"] = function()
   local loop = mio.loop()
   loop:after(0, coroutine.yield)
-  coroutine.wrap(function() loop:run() end)()
-  collectgarbage()
-  collectgarbage()
+  local wrapped = coroutine.wrap(function() loop:run() end)
+  wrapped()
   refused("running", loop:run())
+  wrapped = nil -- luacheck: ignore
+  collectgarbage()
+  collectgarbage()
+  assert(loop:run())
   assert(loop:close())
+end
+
+rows["a run whose coroutine has failed, closed while another one runs the loop"] = function()
+  local loop = mio.loop()
+  loop:after(0, error)
+  local failed = coroutine.create(function() loop:run() end)
+  assert(not coroutine.resume(failed))
+  loop:after(0, coroutine.yield)
+  local running = coroutine.create(function() return loop:run() end)
+  assert(coroutine.resume(running))
+  coroutine.close(failed)
+  refused("running", loop:run())
+  assert(select(2, coroutine.resume(running)))
+  assert(loop:run())
 end
 
 rows["os.exit with closing the state, in a handler"] = function()
@@ -365,6 +382,48 @@ rows["a polled loop that is closed while registered elsewhere"] = function()
   outer:run()
 end
 
+rows["a guest closed in its own turn, and by its host"] = function()
+  for _, when in ipairs({ "turn", "before", "after" }) do
+    local host, guest = mio.loop(), mio.loop()
+    host:register(guest, "r", function()
+      if when == "before" then guest:close() end
+      local _, err = guest:run_once(0)
+      assert(err == (when == "before" and "closed" or nil))
+      if when == "after" then guest:close() end
+    end)
+    guest:register(ready(), "w", function()
+      if when == "turn" then guest:close() end
+    end)
+    host:run() -- the guest's registration has ended with it
+    refused("closed", guest:pollfd())
+    refused("closed", guest:timeout())
+  end
+end
+
+rows["a guest that asks itself, and lets its host do turns, in its own turn"] = function()
+  local host, guest = mio.loop(), mio.loop()
+  host:register(guest, "r", function() guest:run_once(0) end)
+  guest:register(ready(), "w", function()
+    assert(guest:timeout() == 0 and guest:events() == "r" and guest:pollfd())
+    refused("running", guest:run_once(0))
+    refused("running", host:run_once(0))
+    host:shutdown()
+  end)
+  host:run()
+end
+
+rows["a guest nobody lets do a turn"] = function()
+  local host, guest = mio.loop(), mio.loop()
+  local told = 0
+  guest:register(ready(), "w", error)
+  guest:after(0, error)
+  host:register(guest, "r", function()
+    told = told + 1
+    if told == 1000 then host:shutdown() end
+  end)
+  host:run()
+end
+
 rows["a handler that is a loop's own method"] = function()
   local loop = mio.loop()
   loop:after(0, loop.run)
@@ -379,6 +438,108 @@ rows["two thousand loops, one after the other"] = function()
     local loop <close> = assert(mio.loop())
     loop:after(1, print)
   end
+end
+
+rows["stats into tables that are none"] = function()
+  local loop = mio.loop()
+  for _, value in ipairs({ 1, "x", true, print, loop, io.stdout }) do
+    assert(not pcall(loop.stats, loop, value))
+  end
+  assert(select(2, pcall(loop.stats, loop, setmetatable({}, { __newindex = error }))) ~= nil)
+  local closes = setmetatable({}, { __newindex = function() loop:close() collectgarbage() end })
+  assert(loop:stats(closes) == closes)
+  refused("closed", loop:stats(closes))
+  refused("closed", loop:dump())
+  refused("closed", loop:measure(true))
+end
+
+rows["measuring switched on and off in handlers of every kind"] = function()
+  for _, first in ipairs({ true, false }) do
+    in_each_way(function(loop)
+      loop:measure(first)
+      return function()
+        for _ = 1, 3 do
+          loop:measure(not first)
+          assert(loop:stats().turns > 0 and #tostring(loop:dump()) >= 0)
+          loop:measure(first)
+        end
+        loop:measure(not first)
+        loop:shutdown()
+      end
+    end)
+  end
+end
+
+rows["errors, yields and stack overflows while the loop is measured"] = function()
+  local loop = mio.loop()
+  local function deep() return 1 + deep() end
+  loop:measure(true, 1000)
+  for _, make in ipairs({ function(f) return f end, coroutine.create }) do
+    loop:after(0, make(error))
+    assert(not pcall(loop.run, loop))
+    loop:after(0, make(deep))
+    assert(not pcall(loop.run, loop))
+  end
+  loop:after(0, coroutine.yield)
+  loop:after(0, function() error("second", 0) end)
+  local co = coroutine.create(function() return loop:run() end)
+  assert(coroutine.resume(co))
+  assert(coroutine.close(co))
+  assert(select(2, pcall(loop.run, loop)) == "second")
+  assert(loop:run())
+end
+
+rows["a dump of coroutines in every state"] = function()
+  local loop = mio.loop()
+  for _, code in ipairs({ "return", "return nil + 1" }) do -- it ends while it is registered
+    local ended = coroutine.create(load(code))
+    local timer = loop:after(1, ended)
+    coroutine.resume(ended)
+    assert(type(loop:dump()[1].where) == "string")
+    timer:cancel()
+  end
+  local waits = coroutine.create(function(...) coroutine.yield(...) end)
+  coroutine.resume(waits, 1, 2, 3)
+  local function check(co)
+    local timer = loop:after(1, co)
+    assert(type(loop:dump()[1].where) == "string")
+    timer:cancel()
+  end
+  check(waits)
+  check(coroutine.create(print))
+  local outer
+  outer = coroutine.create(function()
+    check(outer)
+    coroutine.wrap(check)(outer)
+  end)
+  assert(coroutine.resume(outer))
+end
+
+rows["a loop that is closed by a finalizer while it is dumped"] = function()
+  for _ = 1, 30 do
+    local loop = mio.loop()
+    for i = 1, 50 do
+      loop:after(i, print)
+      loop:register(ready(), "w", print)
+    end
+    setmetatable({}, { __gc = function() loop:close() end })
+    local dump
+    repeat
+      dump = loop:dump()
+      assert(not dump or #tostring(dump) >= 0)
+    until not dump
+  end
+end
+
+rows["a source whose name is an error"] = function()
+  local loop = mio.loop()
+  local stream = ready()
+  local source = setmetatable({ pollfd = function() return stream:getfd() end },
+    { __tostring = function() error("no name", 0) end })
+  assert(loop:register(source, "w", print))
+  assert(select(2, pcall(tostring, loop:dump())) == "no name")
+  getmetatable(source).__tostring = function() loop:close() return "closed" end
+  assert(tostring(loop:dump()):find("closed", 1, true))
 end
 
 return rows

@@ -267,6 +267,56 @@ rows["options of every kind with every value"] = function()
   listener:setoption("linger", -1)
 end
 
+rows["datagrams of 70,000 bytes, and receivers with too little room"] = function()
+  local long = ("x"):rep(70000)
+  local sender = assert(mio.datagram("127.0.0.1:0"))
+  local receiver = assert(mio.datagram("127.0.0.1:0"))
+  local to = receiver:local_address()
+  local function too_long(result, err, code)
+    assert(result == nil and err == "too long" and code == "EMSGSIZE", err)
+  end
+  too_long(sender:try_send(long, to))
+  too_long(mio.batch():add(long, to))
+  too_long(mio.batch():add(""):set(1, long))
+  assert(select(2, receiver:try_recv()) == "again", "nothing was sent")
+  -- A Unix socket takes it; but no receiver here has room for it.
+  local a, b = assert(mio.pair("datagram"))
+  local c, d = assert(mio.pair("seqpacket"))
+  local buffer = mio.buffer()
+  for _, pair in ipairs({ { a, b }, { c, d } }) do
+    local near, far = pair[1], pair[2]
+    for _, receive in ipairs({
+      function() return far:try_recv() end,
+      function() return far:try_recv(math.maxinteger) end,
+      function() return far:try_recv_into(buffer) end,
+      function() return far:try_recv_fds() end,
+    }) do
+      assert(near:try_send(long))
+      assert(near:try_send_fds(long, near))
+      too_long(far:try_peek())
+      too_long(receive())
+      too_long(receive())
+      assert(select(2, receive()) == "again")
+    end
+    for size = 1, 5 do
+      for _, receive in ipairs({
+        far.try_recv, function(_, n) return far:try_recv_into(buffer, n) end, far.try_recv_fds,
+      }) do
+        assert(near:try_send("123456"))
+        too_long(far:try_peek(size))
+        too_long(receive(far, size))
+        assert(select(2, receive(far, size)) == "again")
+      end
+      local batch = mio.batch(2, size)
+      assert(near:try_send("123456"))
+      assert(far:try_recv_batch(batch) == 1)
+      local data, _, truncated = batch:get(1)
+      assert(data == ("123456"):sub(1, size) and truncated)
+    end
+  end
+  assert(#buffer == 0)
+end
+
 rows["a name that nobody gave back"] = function()
   local path = os.tmpname()
   os.remove(path)

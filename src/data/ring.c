@@ -4,10 +4,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* A slot: whose turn it is, then the message. */
+/* A slot: whose turn it is; then, at the ring's offset, the message. */
 typedef struct ring_slot {
     _Atomic uint64_t turn;
-    unsigned char message[];
 } ring_slot;
 
 static ring_slot *slot_at(const mio__ring *ring, size_t index)
@@ -15,10 +14,26 @@ static ring_slot *slot_at(const mio__ring *ring, size_t index)
     return (void *)(ring->slots + index * ring->stride);
 }
 
-int mio__ring_init(mio__ring *ring, uint32_t capacity, uint32_t message_size)
+static void *slot_message(const mio__ring *ring, ring_slot *slot)
+{
+    return (unsigned char *)slot + ring->offset;
+}
+
+/* At least that of a slot. */
+static uint64_t init_align(uint32_t message_size)
 {
     uint64_t align = _Alignof(ring_slot);
-    uint64_t stride = (sizeof(ring_slot) + message_size + align - 1) / align * align;
+
+    while (align < _Alignof(max_align_t) && message_size % (2 * align) == 0)
+        align *= 2;
+    return align;
+}
+
+int mio__ring_init(mio__ring *ring, uint32_t capacity, uint32_t message_size)
+{
+    const uint64_t align = init_align(message_size);
+    const uint64_t offset = sizeof(ring_slot) > align ? sizeof(ring_slot) : align;
+    const uint64_t stride = (offset + message_size + align - 1) / align * align;
 
     if (stride > SIZE_MAX / capacity)
         return -ENOMEM;
@@ -26,6 +41,7 @@ int mio__ring_init(mio__ring *ring, uint32_t capacity, uint32_t message_size)
     if (ring->slots == NULL)
         return -ENOMEM;
     ring->stride = (size_t)stride;
+    ring->offset = (size_t)offset;
     ring->capacity = capacity;
     ring->message_size = message_size;
     ring->head = 0;
@@ -74,7 +90,7 @@ int mio__ring_push(mio__ring *ring, const void *message)
 
     if (slot == NULL)
         return -EAGAIN;
-    memcpy(slot->message, message, ring->message_size);
+    memcpy(slot_message(ring, slot), message, ring->message_size);
     atomic_store_explicit(&slot->turn, 2 * position + 1, memory_order_release);
     return 0;
 }
@@ -84,7 +100,7 @@ void *mio__ring_front(const mio__ring *ring)
     ring_slot *slot = slot_at(ring, ring->head_index);
     const uint64_t turn = atomic_load_explicit(&slot->turn, memory_order_acquire);
 
-    return turn == 2 * ring->head + 1 ? slot->message : NULL;
+    return turn == 2 * ring->head + 1 ? slot_message(ring, slot) : NULL;
 }
 
 void mio__ring_pop_front(mio__ring *ring)

@@ -6,6 +6,9 @@
  * the message is published; consuming it hands the slot to position + capacity. Positions are
  * doubled so that "published" and "free for the next lap" differ in a ring of one slot, too.
  *
+ * Messages are aligned in their slots as a type of their size may want it: to the largest power
+ * of two that divides the size, at most that of max_align_t.
+ *
  * Several threads touch this memory: it comes from malloc(), not from an allocator hook.
  */
 #ifndef MIO__DATA_RING_H
@@ -21,6 +24,7 @@ enum { MIO__RING_LINE = 64 }; /* bytes that keep two threads' words off one cach
 typedef struct mio__ring {
     unsigned char *slots;
     size_t stride; /* bytes from slot to slot */
+    size_t offset; /* of the message in its slot */
     uint32_t capacity;
     uint32_t message_size;
     unsigned char before_tail[MIO__RING_LINE];

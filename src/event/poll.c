@@ -24,9 +24,12 @@ struct mio_waker {
 int mio_poll_new(const mio_allocator *allocator, mio_poll **ret_poll)
 {
     const mio_allocator *from = mio__alloc_or_default(allocator);
-    mio_poll *poll = mio__alloc(from, sizeof *poll);
+    mio_poll *poll;
     int err;
 
+    if (ret_poll == NULL)
+        return -EINVAL;
+    poll = mio__alloc(from, sizeof *poll);
     if (poll == NULL)
         return -ENOMEM;
     err = mio__selector_open(&poll->selector);
@@ -71,7 +74,7 @@ int mio_poll_deregister(mio_poll *poll, mio_fd fd)
 
 int mio_poll_wait(mio_poll *poll, mio_event *events, int capacity, int64_t timeout_ns)
 {
-    if (capacity < 1 || timeout_ns < -1)
+    if (events == NULL || capacity < 1 || timeout_ns < -1)
         return -EINVAL;
     return mio__selector_wait(&poll->selector, events, capacity, timeout_ns);
 }
@@ -83,9 +86,12 @@ mio_fd mio_poll_fd(const mio_poll *poll)
 
 int mio_waker_new(mio_poll *poll, uint64_t token, mio_waker **ret_waker)
 {
-    mio_waker *waker = mio__alloc(&poll->allocator, sizeof *waker);
+    mio_waker *waker;
     int err;
 
+    if (ret_waker == NULL)
+        return -EINVAL;
+    waker = mio__alloc(&poll->allocator, sizeof *waker);
     if (waker == NULL)
         return -ENOMEM;
     err = mio__waker_open(&waker->waker, &poll->selector, token);

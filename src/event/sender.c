@@ -1,5 +1,7 @@
 #include "event/sender.h"
 
+#include "sys/fork.h"
+
 #include <errno.h>
 #include <stdlib.h>
 
@@ -25,56 +27,81 @@ int mio__sender_open(uint32_t capacity, uint32_t message_size, void (*drop)(void
         return err;
     }
     sender->drop = drop;
+    sender->generation = mio__fork_generation();
     atomic_init(&sender->holders, 1);
     atomic_init(&sender->senders, 0);
+    atomic_init(&sender->drops_asked, 0);
     atomic_init(&sender->closed, false);
     atomic_init(&sender->awake, 0);
     *ret_sender = sender;
     return 0;
 }
 
-/* For who is the one to take messages: the receiver, or the last who holds the block. */
-static void sender_drop_all(mio_sender *sender)
+static void sender_let_go(mio_sender *sender)
+{
+    if (atomic_fetch_sub_explicit(&sender->holders, 1, memory_order_acq_rel) != 1)
+        return;
+    mio__bell_close(&sender->bell);
+    mio__ring_fini(&sender->ring);
+    free(sender);
+}
+
+/* ------------------------------------------------------------------- dropping */
+
+static void drop_waiting(mio_sender *sender)
 {
     void *message;
 
-    if (sender->drop == NULL)
-        return;
     while ((message = mio__ring_front(&sender->ring)) != NULL) {
         sender->drop(message);
         mio__ring_pop_front(&sender->ring);
     }
 }
 
-static void sender_let_go(mio_sender *sender)
+/* One takes messages at a time: who finds another at it leaves it to that one, who looks again.
+   See invariant 5. */
+static void sender_drop_all(mio_sender *sender)
 {
-    if (atomic_fetch_sub_explicit(&sender->holders, 1, memory_order_acq_rel) != 1)
+    unsigned asked = 1;
+
+    if (sender->drop == NULL ||
+        atomic_fetch_add_explicit(&sender->drops_asked, 1, memory_order_acq_rel) != 0)
         return;
-    sender_drop_all(sender); /* sent while the receiver went */
-    mio__bell_close(&sender->bell);
-    mio__ring_fini(&sender->ring);
-    free(sender);
+    do {
+        drop_waiting(sender);
+        asked = atomic_fetch_sub_explicit(&sender->drops_asked, asked, memory_order_acq_rel) -
+                asked;
+    } while (asked != 0);
 }
 
 void mio__sender_close(mio_sender *sender)
 {
     atomic_store_explicit(&sender->closed, true, memory_order_release);
+    atomic_exchange_explicit(&sender->awake, 1, memory_order_acq_rel);
     sender_drop_all(sender);
     sender_let_go(sender);
 }
 
 /* ------------------------------------------------------------------- waking */
 
-/* See invariant 3. */
-static void sender_wake(mio_sender *sender)
+static bool sender_is_stale(const mio_sender *sender)
 {
+    return sender->generation != mio__fork_generation();
+}
+
+void mio__sender_wake(mio_sender *sender)
+{
+    if (sender_is_stale(sender))
+        return;
     if (atomic_exchange_explicit(&sender->awake, 1, memory_order_acq_rel) == 0 &&
         mio__bell_ring(&sender->bell) < 0)
-        atomic_store_explicit(&sender->awake, 0, memory_order_release);
+        atomic_exchange_explicit(&sender->awake, 0, memory_order_acq_rel);
 }
 
 void mio__sender_answer(mio_sender *sender)
 {
+    if (sender_is_stale(sender))
+        return;
     mio__bell_silence(&sender->bell);
     atomic_exchange_explicit(&sender->awake, 0, memory_order_acq_rel);
 }
@@ -93,7 +120,7 @@ void mio_sender_unref(mio_sender *sender)
     if (sender == NULL)
         return;
     if (atomic_fetch_sub_explicit(&sender->senders, 1, memory_order_acq_rel) == 1)
-        sender_wake(sender);
+        mio__sender_wake(sender);
     sender_let_go(sender);
 }
 
@@ -101,9 +128,13 @@ int mio_sender_send(mio_sender *sender, const void *message)
 {
     int err;
 
+    if (sender_is_stale(sender))
+        return -ESTALE;
     if (atomic_load_explicit(&sender->closed, memory_order_acquire))
         return -EPIPE;
     err = mio__ring_push(&sender->ring, message);
-    sender_wake(sender);
+    mio__sender_wake(sender);
+    if (atomic_load_explicit(&sender->closed, memory_order_acquire))
+        sender_drop_all(sender);
     return err;
 }

@@ -16,9 +16,12 @@ struct mio_signals {
 int mio_signals_new(const mio_allocator *allocator, mio_signals **ret_signals)
 {
     const mio_allocator *from = mio__alloc_or_default(allocator);
-    mio_signals *signals = mio__alloc(from, sizeof *signals);
+    mio_signals *signals;
     int err;
 
+    if (ret_signals == NULL)
+        return -EINVAL;
+    signals = mio__alloc(from, sizeof *signals);
     if (signals == NULL)
         return -ENOMEM;
     err = mio__signal_pipe_open(&signals->pipe);

@@ -82,6 +82,27 @@ int mio__timers_cancel(mio__timers *timers, uint64_t id)
     return 0;
 }
 
+int mio__timers_each(const mio__timers *timers, uint32_t *cursor, mio__timer_view *ret_view)
+{
+    uint64_t id;
+    const mio__timer *timer = mio__slab_each(&timers->slab, cursor, &id);
+
+    if (timer == NULL)
+        return 0;
+    *ret_view = (mio__timer_view){.id = id,
+                                  .token = timer->token,
+                                  .deadline_ns = timer->entry.deadline_ns,
+                                  .period_ns = timer->period_ns};
+    return 1;
+}
+
+int64_t mio__timers_deadline(const mio__timers *timers, uint64_t id)
+{
+    const mio__timer *timer = mio__slab_get(&timers->slab, id);
+
+    return timer->entry.deadline_ns;
+}
+
 /* The next multiple of the period; those that have passed altogether are skipped. */
 static int64_t timer_next_deadline(const mio__timer *timer, int64_t now_ns)
 {

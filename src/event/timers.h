@@ -45,6 +45,20 @@ int mio__timers_reset(mio__timers *timers, uint64_t id, int64_t now_ns, int64_t 
 /* Returns 0 or -ENOENT. */
 int mio__timers_cancel(mio__timers *timers, uint64_t id);
 
+/* What a timer is, for who looks at all of them. */
+typedef struct mio__timer_view {
+    uint64_t id;
+    uint64_t token;
+    int64_t deadline_ns;
+    int64_t period_ns; /* or MIO__TIMER_ONCE, MIO__TIMER_RESUME */
+} mio__timer_view;
+
+/* The timers in the order of their slots: as mio__slab_each(). Returns 1, or 0 at the end. */
+int mio__timers_each(const mio__timers *timers, uint32_t *cursor, mio__timer_view *ret_view);
+
+/* When a timer, which lives, is due. */
+int64_t mio__timers_deadline(const mio__timers *timers, uint64_t id);
+
 /*
  * Fetch what mio__wheel_advance() has made due, in order. Returns 1 and writes the event
  * (MIO_TIMEOUT with token and id; MIO_READY stands for MIO__TIMER_RESUME), or 0.

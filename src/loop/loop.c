@@ -62,7 +62,7 @@ int mio_loop_new(const mio_loop_config *config, mio_loop **ret_loop)
 
     if (config == NULL)
         config = &defaults;
-    if ((unsigned)config->clock > MIO_CLOCK_VIRTUAL)
+    if ((unsigned)config->clock > MIO_CLOCK_VIRTUAL || ret_loop == NULL)
         return -EINVAL;
     err = mio__fork_watch();
     if (err < 0)

@@ -1,8 +1,8 @@
 /*
  * The loop's parts, and how they hang together.
  *
- * 1. A registration is armed (the kernel has it, under its id as token) or it rests (the
- *    kernel has not: it is paused, and the timer `pause_id` will arm it again).
+ * 1. The kernel has every registration, under its id as token. It is armed, or it rests (the
+ *    selector has it suspended: it is paused, and the timer `pause_id` will arm it again).
  * 2. fds leads from the descriptor of every registration to its id, and from no other to one
  *    that lives.
  * 3. Ids of the four slabs differ in kind. The kernel's tokens are ids of registrations; an
@@ -33,6 +33,8 @@
 #include "sys/signal_pipe.h"
 
 #include <stdbool.h>
+
+enum { LOOP_BACK_OFF_NS = 10000000 };
 
 #ifdef MIO__GEOMETRY_SMALL
 enum {
@@ -99,6 +101,18 @@ typedef enum mio__phase {
     TURN_END
 } mio__phase;
 
+/* What is measured of waits and handlers: see stats.c. */
+typedef struct mio__measure {
+    bool on;
+    bool working;      /* `current` was handed out, and is not known to be handled */
+    int64_t marked_ns; /* where the wait or the work in hand began */
+    int64_t sleeping_ns;
+    int64_t working_ns;
+    int64_t longest_ns;
+    mio_event longest;
+    mio_event current;
+} mio__measure;
+
 struct mio_loop {
     mio__selector selector;
 
@@ -138,6 +152,13 @@ struct mio_loop {
     size_t open_channels;
     unsigned messages_per_turn;
     unsigned messages_left; /* of this turn */
+
+    /* what it has done: see stats.c */
+    uint64_t wakeups;
+    uint64_t taken;                  /* events of the batches before the one in hand */
+    uint64_t declined;               /* of all batches, those that were not reported */
+    uint64_t reported[MIO_TICK + 1]; /* by kind, without those of batches */
+    mio__measure measure;
 
     mio_loop_clock clock;
     int64_t virtual_ns;  /* the time of a virtual clock */
@@ -194,14 +215,24 @@ int mio__loop_child_next(mio_loop *loop, mio_event *ret_event);
 
 /* child.c: forget all children, as the loop goes. */
 void mio__loop_children_free(mio_loop *loop);
+
 /* channel.c: the bell of the channel that `token` leads to has rung. */
 void mio__loop_channel_heard(mio_loop *loop, uint64_t token);
+
+/* channel.c: the user's token of the channel that `token` leads to. */
+uint64_t mio__loop_channel_token(uint64_t token);
 
 /* channel.c: the next message of the turn. Returns 1 or 0. */
 int mio__loop_channel_next(mio_loop *loop, mio_event *ret_event);
 
 /* channel.c: free all channels. */
 void mio__loop_channels_free(mio_loop *loop);
+
+/* turn.c: what mio_loop_next() does. */
+int mio__turn_next(mio_loop *loop, mio_event *ret_event);
+
+/* stats.c: the same for a loop that is measured. */
+int mio__stats_next(mio_loop *loop, mio_event *ret_event);
 
 /* check.c: assert the invariants above, and those of the parts. */
 void mio__loop_check(const mio_loop *loop);

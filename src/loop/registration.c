@@ -43,21 +43,17 @@ static void registration_end(mio_loop *loop, mio__registration *registration)
 
 /*
  * The kernel took `fd` as new, though the map knows it: the file behind the number was closed
- * without a word, and the number names another one now. Only a resting registration may
- * still be right.
+ * without a word, and the number names another one now.
  */
-static int registration_displace(mio_loop *loop, mio_fd fd)
+static void registration_displace(mio_loop *loop, mio_fd fd)
 {
     mio__registration *old =
         mio__slab_get(&loop->registrations, mio__fd_map_get(&loop->fds, fd));
 
     if (old == NULL)
-        return 0;
-    if (old->pause_id != 0)
-        return -EEXIST;
+        return;
     registration_bereave(loop);
     registration_end(loop, old);
-    return 0;
 }
 
 static int registration_arm(mio_loop *loop, mio_fd fd, uint64_t id, mio_interest interest,
@@ -68,11 +64,12 @@ static int registration_arm(mio_loop *loop, mio_fd fd, uint64_t id, mio_interest
     if (err < 0)
         return err;
     err = mio__fd_map_reserve(&loop->fds, fd); /* not before: any number may be asked for */
-    if (err == 0)
-        err = registration_displace(loop, fd);
-    if (err < 0)
+    if (err < 0) {
         mio__selector_deregister(&loop->selector, fd);
-    return err;
+        return err;
+    }
+    registration_displace(loop, fd);
+    return 0;
 }
 
 int mio_loop_register(mio_loop *loop, mio_fd fd, mio_interest interest, mio_trigger trigger,
@@ -118,14 +115,11 @@ static int registration_lost(mio_loop *loop, mio__registration *registration, in
 static int registration_change(mio_loop *loop, mio__registration *registration,
                                mio_interest interest, mio_trigger trigger)
 {
-    const uint64_t id = mio__slab_id(registration);
-
-    if (registration->pause_id != 0)
-        return mio__selector_register(&loop->selector, registration->fd, id, interest, trigger);
-    if (trigger == MIO_LEVEL && registration->trigger == MIO_LEVEL &&
-        registration->interest == interest)
+    if (registration->pause_id == 0 && registration->interest == interest &&
+        registration->trigger == MIO_LEVEL && trigger == MIO_LEVEL)
         return 0; /* a level is reported anew anyway */
-    return mio__selector_reregister(&loop->selector, registration->fd, id, interest, trigger);
+    return mio__selector_reregister(&loop->selector, registration->fd,
+                                    mio__slab_id(registration), interest, trigger);
 }
 
 /* What a call of the user names: a registration, but none of the loop's own. */
@@ -170,8 +164,7 @@ int mio_loop_deregister(mio_loop *loop, uint64_t id)
 
     if (registration == NULL)
         return mio__loop_signal_end(loop, id) == 0 ? 0 : mio__loop_child_end(loop, id);
-    if (registration->pause_id == 0)
-        registration_disarm(loop, registration);
+    registration_disarm(loop, registration);
     registration_end(loop, registration);
     return 0;
 }
@@ -219,7 +212,11 @@ int mio_loop_pause(mio_loop *loop, uint64_t id, int64_t delay_ns)
     err = mio__timers_add(&loop->timers, now_ns, delay_ns, MIO__TIMER_RESUME, id, &pause_id);
     if (err < 0)
         return err;
-    registration_disarm(loop, registration);
+    err = mio__selector_suspend(&loop->selector, registration->fd, id);
+    if (err < 0) {
+        mio__timers_cancel(&loop->timers, pause_id);
+        return registration_lost(loop, registration, err);
+    }
     registration->pause_id = pause_id;
     registration->reports = 0; /* not even from the batch in hand */
     loop->resting++;
@@ -229,14 +226,17 @@ int mio_loop_pause(mio_loop *loop, uint64_t id, int64_t delay_ns)
 int mio__loop_resume(mio_loop *loop, uint64_t id, mio_event *ret_event)
 {
     mio__registration *registration = mio__slab_get(&loop->registrations, id);
-    int err;
+    int err = -ESTALE;
 
     registration_unpause(loop, registration); /* its timer has ended by being fetched */
     registration_set(registration, registration->interest, (mio_trigger)registration->trigger);
-    err = mio__selector_register(&loop->selector, registration->fd, id, registration->interest,
-                                 (mio_trigger)registration->trigger);
+    if (!mio__loop_is_stale(loop))
+        err = mio__selector_reregister(&loop->selector, registration->fd, id,
+                                       registration->interest,
+                                       (mio_trigger)registration->trigger);
     if (err == 0)
         return 0;
+    registration_disarm(loop, registration);
     *ret_event = (mio_event){.kind = MIO_READY,
                              .ready = MIO_ERROR | registration->interest,
                              .token = registration->token,

@@ -1,4 +1,5 @@
 #include "loop/turn.h"
+#include "mio/stats.h"
 
 #include <errno.h>
 
@@ -46,7 +47,7 @@ static int run_turn(mio_loop *loop, const mio_handler *handler, void *ctx)
     mio_event event = {.kind = MIO_READY};
     int err = mio_loop_poll(loop, mio_loop_count(loop) > 0 ? -1 : 0);
 
-    if (err == 0)
+    if (err == 0 && !loop->measure.on) /* else mio_loop_next() is to see them */
         err = run_ready(loop, handler->ready, ctx);
     /* The tick is the end, even where its handler has polled and so begun the next turn. */
     while (err == 0 && event.kind != MIO_TICK && mio_loop_next(loop, &event)) {
@@ -54,6 +55,7 @@ static int run_turn(mio_loop *loop, const mio_handler *handler, void *ctx)
         if (loop->freed)
             err = -ECANCELED;
     }
+    mio_loop_handled(loop);
     return err;
 }
 
@@ -61,6 +63,8 @@ int mio_loop_run(mio_loop *loop, const mio_handler *handler, void *ctx)
 {
     int err;
 
+    if (handler == NULL)
+        return -EINVAL;
     if (loop->running)
         return -EBUSY;
     loop->running = true;

@@ -21,6 +21,7 @@
 #include "loop/turn.h"
 
 #include "loop/loop.h"
+#include "sys/clock.h"
 
 #include <errno.h>
 
@@ -38,6 +39,18 @@ static int64_t turn_sleep(const mio_loop *loop, int64_t timeout_ns)
     return timeout_ns;
 }
 
+/* A ghost that could not be driven out ends every wait at once. So the queue is asked at
+   intervals only, without waiting. See rebuild.c. */
+static int turn_back_off(mio_loop *loop, int64_t sleep_ns)
+{
+    const bool is_short = sleep_ns >= 0 && sleep_ns < LOOP_BACK_OFF_NS;
+    const int err = mio__clock_sleep(is_short ? sleep_ns : LOOP_BACK_OFF_NS);
+
+    if (err < 0)
+        return err;
+    return mio__selector_wait(&loop->selector, loop->batch, loop->capacity, 0);
+}
+
 /*
  * A virtual clock does not wait for time to pass: when nothing is ready it jumps. Only a wait
  * that nothing could end but the kernel is a true one.
@@ -46,9 +59,15 @@ static int turn_wait(mio_loop *loop, int64_t timeout_ns)
 {
     const int64_t sleep_ns = turn_sleep(loop, timeout_ns);
     const bool jumps = loop->clock == MIO_CLOCK_VIRTUAL && sleep_ns > 0;
-    const int count =
-        mio__selector_wait(&loop->selector, loop->batch, loop->capacity, jumps ? 0 : sleep_ns);
+    int count;
 
+    loop->wakeups += sleep_ns != 0;
+    if (loop->measure.on)
+        loop->measure.marked_ns = mio__loop_clock(loop);
+    if (loop->haunted)
+        return turn_back_off(loop, sleep_ns);
+    count =
+        mio__selector_wait(&loop->selector, loop->batch, loop->capacity, jumps ? 0 : sleep_ns);
     if (jumps && count == 0)
         loop->virtual_ns += sleep_ns;
     return count;
@@ -58,6 +77,7 @@ int mio_loop_poll(mio_loop *loop, int64_t timeout_ns)
 {
     int count;
 
+    loop->measure.working = false; /* an error may have ended the work, long ago */
     if (timeout_ns < -1)
         return -EINVAL;
     if (loop->phase != TURN_NONE)
@@ -70,11 +90,14 @@ int mio_loop_poll(mio_loop *loop, int64_t timeout_ns)
     if (count < 0 && count != -EINTR)
         return count;
     loop->interrupted = count < 0;
+    loop->taken += (uint64_t)loop->next;
     loop->count = count < 0 ? 0 : count;
     loop->next = 0;
     loop->messages_left = loop->messages_per_turn;
     loop->turn++;
     loop->now_ns = mio__loop_clock(loop);
+    if (loop->measure.on)
+        loop->measure.sleeping_ns += loop->now_ns - loop->measure.marked_ns;
     mio__wheel_advance(&loop->timers.wheel, loop->now_ns);
     loop->phase = TURN_READY;
     return 0;
@@ -84,7 +107,8 @@ int mio_loop_poll(mio_loop *loop, int64_t timeout_ns)
    nothing by themselves: see signal.c, child.c and channel.c. */
 void mio__turn_decline(mio_loop *loop, const mio__registration *registration)
 {
-    if (registration == NULL || registration->pause_id != 0) {
+    loop->declined++;
+    if (registration == NULL) {
         loop->haunted |= loop->bereft && loop->turn != loop->bereft_turn; /* else stale */
         return;
     }
@@ -123,45 +147,44 @@ static int turn_next_timer(mio_loop *loop, mio_event *ret_event)
     return 0;
 }
 
-static int turn_end(mio_loop *loop, mio_event *ret_event)
+static void turn_end(mio_loop *loop, mio_event *ret_event)
 {
 #ifdef MIO__VERIFY
     mio__loop_check(loop);
 #endif
     *ret_event = (mio_event){.kind = MIO_TICK};
     loop->phase = TURN_NONE;
-    return 1;
 }
 
-/* What comes after the descriptors: each phase until it has nothing more, then the next. */
-static int turn_next_phase(mio_loop *loop, mio_event *ret_event)
+/* What comes after the descriptors: each phase until it has nothing more, then the next. There
+   is always something, the end at the least. */
+static void turn_next_phase(mio_loop *loop, mio_event *ret_event)
 {
     if (loop->phase == TURN_READY) {
         if (turn_next_interruption(loop, ret_event))
-            return 1;
+            return;
         loop->phase = TURN_SIGNALS;
     }
     if (loop->phase == TURN_SIGNALS) {
         if (mio__loop_signal_next(loop, ret_event))
-            return 1;
+            return;
         loop->phase = TURN_CHILDREN;
     }
     if (loop->phase == TURN_CHILDREN) {
         if (mio__loop_child_next(loop, ret_event))
-            return 1;
+            return;
         loop->phase = TURN_MESSAGES;
     }
     if (loop->phase == TURN_MESSAGES) {
         if (mio__loop_channel_next(loop, ret_event))
-            return 1;
+            return;
         loop->phase = TURN_TIMERS;
     }
-    if (turn_next_timer(loop, ret_event))
-        return 1;
-    return turn_end(loop, ret_event);
+    if (!turn_next_timer(loop, ret_event))
+        turn_end(loop, ret_event);
 }
 
-int mio_loop_next(mio_loop *loop, mio_event *ret_event)
+int mio__turn_next(mio_loop *loop, mio_event *ret_event)
 {
     const mio_event *event = mio__turn_next_ready(loop);
 
@@ -171,5 +194,13 @@ int mio_loop_next(mio_loop *loop, mio_event *ret_event)
     }
     if (loop->phase == TURN_NONE)
         return 0;
-    return turn_next_phase(loop, ret_event);
+    turn_next_phase(loop, ret_event);
+    loop->reported[ret_event->kind]++;
+    return 1;
+}
+
+int mio_loop_next(mio_loop *loop, mio_event *ret_event)
+{
+    return loop->measure.on ? mio__stats_next(loop, ret_event)
+                            : mio__turn_next(loop, ret_event);
 }

@@ -11,13 +11,27 @@
 #include <netinet/in.h>
 #include <string.h>
 
+/* A group of IPv6 may say itself where it is: "[ff02::1%eth0]". Returns 0, or -EINVAL for two
+   interfaces. */
+static int multicast_resolve(const mio_addr *group, unsigned *interface)
+{
+    const unsigned scope = mio__addr_split(group).scope;
+
+    if (scope == 0)
+        return 0;
+    if (*interface != 0 && *interface != scope)
+        return -EINVAL;
+    *interface = scope;
+    return 0;
+}
+
 /* The level is that of the group: the kernel refuses a socket of the other family. */
 static int multicast_change(mio_fd fd, int name, const mio_addr *group, unsigned interface)
 {
-    struct group_req request = {.gr_interface = interface};
+    struct group_req request = {.gr_interface = 0};
     int level;
 
-    if (group == NULL)
+    if (group == NULL || multicast_resolve(group, &interface) < 0)
         return -EINVAL;
     switch (mio_addr_family(group)) {
     case MIO_IPV4:
@@ -31,6 +45,7 @@ static int multicast_change(mio_fd fd, int name, const mio_addr *group, unsigned
     default:
         return -EAFNOSUPPORT;
     }
+    request.gr_interface = interface;
     memcpy(&request.gr_group, group->storage.bytes, group->size);
     return mio__sys_status(setsockopt(fd, level, name, &request, sizeof request));
 }

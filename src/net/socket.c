@@ -34,7 +34,7 @@ int mio_socketpair(mio_socket_type type, mio_fd ret_fds[2])
     return mio__descriptor_pair(AF_UNIX, system_type, ret_fds);
 }
 
-static int adopt_ask(mio_fd fd, int name)
+int mio__socket_ask(mio_fd fd, int name)
 {
     int value = 0;
     socklen_t size = sizeof value;
@@ -52,8 +52,8 @@ int mio_adopt(mio_fd fd, mio_kind *ret_kind)
     err = mio__descriptor_adopt(fd);
     if (err < 0)
         return err;
-    type = adopt_ask(fd, SO_TYPE);
-    listens = adopt_ask(fd, SO_ACCEPTCONN) == 1;
+    type = mio__socket_ask(fd, SO_TYPE);
+    listens = mio__socket_ask(fd, SO_ACCEPTCONN) == 1;
     if (type == SOCK_STREAM)
         *ret_kind = listens ? MIO_KIND_LISTENER : MIO_KIND_STREAM;
     else if (type == SOCK_SEQPACKET)

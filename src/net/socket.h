@@ -12,4 +12,7 @@ int mio__socket_type(mio_socket_type type);
 /* The same for sockets that connect to listeners: no datagrams. */
 int mio__socket_stream_type(mio_socket_type type);
 
+/* The value of an option of SOL_SOCKET that is a number from 0 up; -1 for no socket. */
+int mio__socket_ask(mio_fd fd, int name);
+
 #endif

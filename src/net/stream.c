@@ -6,7 +6,6 @@
 #include "sys/descriptor.h"
 
 #include <errno.h>
-#include <limits.h>
 #include <unistd.h>
 
 /* Reading nothing gives 0, which is taken for the end. */
@@ -44,14 +43,6 @@ ptrdiff_t mio_write(mio_fd fd, const void *data, size_t size)
     return mio__sys_count(count);
 }
 
-_Static_assert(IOV_MAX <= USHRT_MAX, "fits into what every system counts buffers with");
-
-/* The kernel refuses more than IOV_MAX buffers; to a stream the rest is a short count. */
-static unsigned short vector_count(size_t count)
-{
-    return (unsigned short)(count < IOV_MAX ? count : IOV_MAX);
-}
-
 ptrdiff_t mio_readv(mio_fd fd, const struct iovec *buffers, size_t count)
 {
     ssize_t result;
@@ -59,7 +50,7 @@ ptrdiff_t mio_readv(mio_fd fd, const struct iovec *buffers, size_t count)
     if (count == 0)
         return -EINVAL;
     do
-        result = readv(fd, buffers, vector_count(count));
+        result = readv(fd, buffers, mio__sys_vector_count(count));
     while (mio__sys_interrupted(result));
     return mio__sys_count(result);
 }
@@ -69,7 +60,7 @@ ptrdiff_t mio_writev(mio_fd fd, const struct iovec *buffers, size_t count)
 {
     const struct msghdr message = {
         .msg_iov = (struct iovec *)(uintptr_t)buffers, /* const, but for its declaration */
-        .msg_iovlen = vector_count(count),
+        .msg_iovlen = mio__sys_vector_count(count),
     };
     ssize_t result;
 

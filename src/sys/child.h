@@ -11,7 +11,7 @@
  * A descriptor that is readable once the process has ended, to be given to
  * mio__descriptor_close(). Closing it does nothing to the process.
  *
- * Returns 0, or -ESRCH, -EINVAL, -EMFILE, -ENFILE, -ENOMEM; -ENOSYS before Linux 5.3; -EPERM in
+ * Returns 0, or -ESRCH, -EINVAL, -EMFILE, -ENFILE, -ENOMEM; -ENOSYS before Linux 5.4; -EPERM in
  * a sandbox that forbids it.
  */
 int mio__child_open(int pid, mio_fd *ret_fd);

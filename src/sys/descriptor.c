@@ -29,13 +29,16 @@ int mio__descriptor_close_on_exec(mio_fd fd)
 }
 
 /* A socket whose peer has gone already refuses the option (EINVAL): it raises nothing any more
-   but for writes that fail anyway. What is no socket does not know it. */
+   but for writes that fail anyway. What is no socket does not know it, but F_SETNOSIGPIPE. */
 int mio__descriptor_adopt(mio_fd fd)
 {
 #ifdef SO_NOSIGPIPE
     const int on = 1;
 
     (void)setsockopt(fd, SOL_SOCKET, SO_NOSIGPIPE, &on, sizeof on);
+#endif
+#ifdef F_SETNOSIGPIPE
+    (void)fcntl(fd, F_SETNOSIGPIPE, 1);
 #endif
     return adopt_flags(fd);
 }

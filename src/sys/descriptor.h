@@ -11,6 +11,7 @@
 #include "mio/base.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <stdbool.h>
 #include <sys/socket.h>
 #include <sys/types.h>
@@ -40,6 +41,14 @@ static inline int mio__sys_status(int outcome)
     return outcome < 0 ? -errno : 0;
 }
 
+_Static_assert(IOV_MAX <= USHRT_MAX, "fits into what every system counts buffers with");
+
+/* The kernel refuses more than IOV_MAX buffers; to a stream the rest is a short count. */
+static inline unsigned short mio__sys_vector_count(size_t count)
+{
+    return (unsigned short)(count < IOV_MAX ? count : IOV_MAX);
+}
+
 /* A socket of the default protocol. Returns 0 or -errno of socket(). */
 int mio__descriptor_socket(int family, int type, mio_fd *ret_fd);
 
@@ -52,6 +61,10 @@ int mio__descriptor_pipe(mio_fd ret_fds[2]);
 /* Make a descriptor that somebody else has opened as those that are opened here. Returns 0 or
    -errno. */
 int mio__descriptor_adopt(mio_fd fd);
+
+/* Put a duplicate, closed by exec, in the place of `old`, which is closed. Returns 0 or -errno
+   of dup2(). */
+int mio__descriptor_replace(mio_fd old, mio_fd fresh);
 
 /* Have a descriptor closed by exec. Returns 0 or -errno. */
 int mio__descriptor_close_on_exec(mio_fd fd);

@@ -59,6 +59,11 @@ int mio__descriptor_pipe(mio_fd ret_fds[2])
     return pipe(fds) < 0 ? -errno : descriptor_finish_pair(fds, ret_fds);
 }
 
+int mio__descriptor_replace(mio_fd old, mio_fd fresh)
+{
+    return dup2(fresh, old) < 0 ? -errno : mio__descriptor_close_on_exec(old);
+}
+
 int mio__descriptor_accept(mio_fd fd, struct sockaddr *addr, socklen_t *size, mio_fd *ret_fd)
 {
     int client;

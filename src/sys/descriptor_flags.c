@@ -1,6 +1,6 @@
 /*
- * Descriptors where socket(), accept4() and pipe2() take the flags: Linux, and the BSDs but
- * macOS.
+ * Descriptors where socket(), accept4(), pipe2() and dup3() take the flags: Linux, and the BSDs
+ * but macOS.
  */
 #include "sys/descriptor.h"
 
@@ -37,6 +37,11 @@ int mio__descriptor_pipe(mio_fd ret_fds[2])
     ret_fds[0] = fds[0];
     ret_fds[1] = fds[1];
     return 0;
+}
+
+int mio__descriptor_replace(mio_fd old, mio_fd fresh)
+{
+    return mio__sys_status(dup3(fresh, old, O_CLOEXEC));
 }
 
 int mio__descriptor_accept(mio_fd fd, struct sockaddr *addr, socklen_t *size, mio_fd *ret_fd)

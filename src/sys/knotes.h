@@ -25,7 +25,7 @@ typedef struct mio__knote {
     int place;       /* one more than the index of its event in the batch */
     uint8_t filters; /* the filters that the kernel has, as an interest; of a waker none */
     uint8_t trigger;
-    bool spent;  /* a oneshot that was told */
+    bool spent;  /* a oneshot that was told, or suspended: nothing is told of it */
     bool broken; /* a pipe whose reader had gone when it was registered for writing */
 } mio__knote;
 

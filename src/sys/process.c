@@ -163,6 +163,8 @@ int mio_process_start(const mio_process_config *config, int *ret_pid,
     process_plan plan;
     int err;
 
+    if (config == NULL || ret_pid == NULL || ret_fds == NULL)
+        return -EINVAL;
     if (config->argv == NULL || config->argv[0] == NULL)
         return -EINVAL;
     process_init(&plan);

@@ -19,10 +19,14 @@ int getpeereid(int fd, uid_t *ret_uid, gid_t *ret_gid);
 #define MSG_CMSG_CLOEXEC 0
 #endif
 
-/* Room for the descriptors of a message, aligned for its head. */
+enum {
+    RIGHTS_OTHERS = 512
+}; /* what a socket's owner may have asked for: credentials, a time */
+
+/* Room for the descriptors of a message and all else, aligned for a head. */
 typedef union control {
     struct cmsghdr head;
-    char bytes[CMSG_SPACE(MIO__RIGHTS_MAX * sizeof(mio_fd))];
+    char bytes[RIGHTS_OTHERS + CMSG_SPACE(MIO__RIGHTS_MAX * sizeof(mio_fd))];
 } control;
 
 ptrdiff_t mio__rights_send(mio_fd fd, const void *data, size_t size, const mio_fd *fds,
@@ -59,13 +63,25 @@ static void rights_take(mio_fd fd, mio_fd *fds, size_t capacity, size_t *count, 
     fds[(*count)++] = fd;
 }
 
+/* The descriptors of one control message. */
+static void recv_message(struct cmsghdr *head, mio_fd *fds, size_t capacity, size_t *count,
+                         int *flags)
+{
+    const size_t size = head->cmsg_len - CMSG_LEN(0);
+    mio_fd fd;
+
+    for (size_t at = 0; at + sizeof fd <= size; at += sizeof fd) {
+        memcpy(&fd, CMSG_DATA(head) + at, sizeof fd);
+        rights_take(fd, fds, capacity, count, flags);
+    }
+}
+
 ptrdiff_t mio__rights_recv(mio_fd fd, void *buffer, size_t size, mio_fd *fds, size_t capacity,
                            size_t *ret_count, int *ret_flags)
 {
     struct iovec piece = {.iov_base = buffer, .iov_len = size};
     control room;
     struct msghdr message = {.msg_iov = &piece, .msg_iovlen = 1};
-    struct cmsghdr *head; /* CMSG_DATA() wants it so */
     ssize_t result;
 
     do {
@@ -75,16 +91,12 @@ ptrdiff_t mio__rights_recv(mio_fd fd, void *buffer, size_t size, mio_fd *fds, si
     } while (mio__sys_interrupted(result));
     if (result < 0)
         return -errno;
-    head = CMSG_FIRSTHDR(&message);
     *ret_count = 0;
     *ret_flags = message.msg_flags;
-    if (head == NULL || head->cmsg_level != SOL_SOCKET || head->cmsg_type != SCM_RIGHTS)
-        return result;
-    for (size_t at = 0; at + sizeof *fds <= head->cmsg_len - CMSG_LEN(0); at += sizeof *fds) {
-        mio_fd passed;
-
-        memcpy(&passed, CMSG_DATA(head) + at, sizeof passed);
-        rights_take(passed, fds, capacity, ret_count, ret_flags);
+    for (struct cmsghdr *head = CMSG_FIRSTHDR(&message); head != NULL;
+         head = CMSG_NXTHDR(&message, head)) {
+        if (head->cmsg_level == SOL_SOCKET && head->cmsg_type == SCM_RIGHTS)
+            recv_message(head, fds, capacity, ret_count, ret_flags);
     }
     return result;
 }

@@ -21,6 +21,11 @@
  * 6. register, reregister, deregister and wait may be called from several threads at once.
  *    A registration made while another thread waits takes part in that wait.
  * 7. A call that failed has changed nothing.
+ * 8. suspend() keeps a registration, and the descriptor with it, but no condition is waited
+ *    for until reregister(), which tells what holds by then. At most one event a suspend()
+ *    still comes, of a peer that is gone or of an error, for epoll cannot be told to be silent
+ *    about those; the caller drops it. (kqueue has EV_DISABLE, and no such event.) What was
+ *    closed meanwhile, reregister() does not find, whatever has its number now.
  */
 #ifndef MIO__SYS_SELECTOR_H
 #define MIO__SYS_SELECTOR_H
@@ -57,6 +62,9 @@ int mio__selector_register(mio__selector *selector, mio_fd fd, uint64_t token,
 /* As register, for a descriptor that is registered; -ENOENT where it is not. */
 int mio__selector_reregister(mio__selector *selector, mio_fd fd, uint64_t token,
                              mio_interest interest, mio_trigger trigger);
+
+/* Returns as reregister. The token is that of the one event that may come. */
+int mio__selector_suspend(mio__selector *selector, mio_fd fd, uint64_t token);
 
 /* Returns 0, -ENOENT (not registered) or -EBADF (closed before). */
 int mio__selector_deregister(mio__selector *selector, mio_fd fd);

@@ -77,6 +77,13 @@ int mio__selector_reregister(mio__selector *selector, mio_fd fd, uint64_t token,
     return epoll_change(selector, EPOLL_CTL_MOD, fd, token, epoll_mask(interest, trigger));
 }
 
+/* ERR and HUP are reported whatever the mask: level-triggered without end, edge-triggered at
+   every change, but oneshot once only. */
+int mio__selector_suspend(mio__selector *selector, mio_fd fd, uint64_t token)
+{
+    return epoll_change(selector, EPOLL_CTL_MOD, fd, token, EPOLLONESHOT);
+}
+
 int mio__selector_deregister(mio__selector *selector, mio_fd fd)
 {
     return epoll_change(selector, EPOLL_CTL_DEL, fd, 0, 0);

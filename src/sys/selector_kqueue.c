@@ -216,6 +216,22 @@ static int knote_change(const mio__selector *selector, mio_fd fd, mio__knote aft
     return 0;
 }
 
+/* Spent, it is told of by nobody, not even what the kernel has told already. */
+static int knote_suspend(const mio__selector *selector, mio_fd fd, mio__knote *knote)
+{
+    struct kevent changes[MIO__KQUEUE_CHANGES_MAX];
+    const int count = change_all(changes, fd, knote, EV_DISABLE);
+    int err;
+
+    mio__kqueue_change(selector->fd, changes, count);
+    err = change_result(changes, count);
+    if (err < 0)
+        *knote = (mio__knote){.stamp = 0};
+    else
+        knote->spent = true;
+    return err;
+}
+
 /* Whether the kernel knows it still. Asked with what holds anyway; of an edge that is there it
    may be told once more. */
 static bool knote_lives(const mio__selector *selector, mio_fd fd)
@@ -289,6 +305,21 @@ int mio__selector_reregister(mio__selector *selector, mio_fd fd, uint64_t token,
         err = knote_absent(fd);
     else
         err = knote_change(selector, fd, knote_of(knotes, token, interest, trigger));
+    pthread_mutex_unlock(&knotes->lock);
+    return err;
+}
+
+/* No event comes that the token would be for. */
+int mio__selector_suspend(mio__selector *selector, mio_fd fd, uint64_t token)
+{
+    mio__knotes *knotes = selector->knotes;
+    mio__knote *knote;
+    int err;
+
+    (void)token;
+    pthread_mutex_lock(&knotes->lock);
+    knote = mio__knotes_get(&knotes->fds, (size_t)fd);
+    err = knote == NULL ? knote_absent(fd) : knote_suspend(selector, fd, knote);
     pthread_mutex_unlock(&knotes->lock);
     return err;
 }

@@ -4,15 +4,21 @@
  */
 #include "sys/waker.h"
 
+#include "sys/fork.h"
+
 #include <errno.h>
+#include <stdbool.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
 
 int mio__waker_open(mio__waker *waker, mio__selector *selector, uint64_t token)
 {
-    int fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-    int err;
+    int err = mio__fork_watch();
+    int fd;
 
+    if (err < 0)
+        return err;
+    fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     if (fd < 0)
         return -errno;
     err = mio__selector_register(selector, fd, token, MIO_READABLE, MIO_EDGE);
@@ -21,12 +27,19 @@ int mio__waker_open(mio__waker *waker, mio__selector *selector, uint64_t token)
         return err;
     }
     waker->fd = fd;
+    waker->generation = mio__fork_generation();
     return 0;
+}
+
+static bool waker_is_stale(const mio__waker *waker)
+{
+    return waker->generation != mio__fork_generation();
 }
 
 void mio__waker_close(mio__waker *waker, mio__selector *selector)
 {
-    mio__selector_deregister(selector, waker->fd);
+    if (!waker_is_stale(waker)) /* the queue is the parent's too */
+        mio__selector_deregister(selector, waker->fd);
     close(waker->fd);
     waker->fd = -1;
 }
@@ -45,6 +58,8 @@ int mio__waker_wake(const mio__waker *waker)
     const int saved = errno; /* a signal handler may be the caller */
     int err = 0;
 
+    if (waker_is_stale(waker))
+        return -ESTALE;
     while (err == 0 && write(waker->fd, &one, sizeof one) < 0) {
         if (errno == EAGAIN)
             waker_empty(waker->fd);

@@ -3,6 +3,7 @@
  */
 #include "sys/waker.h"
 
+#include "sys/fork.h"
 #include "sys/knotes.h"
 #include "sys/kqueue.h"
 
@@ -40,7 +41,7 @@ static int waker_add(mio__waker *waker, mio__knotes *knotes, uint64_t token)
 
 int mio__waker_open(mio__waker *waker, mio__selector *selector, uint64_t token)
 {
-    mio__waker made = {.fd = selector->fd};
+    mio__waker made = {.fd = selector->fd, .generation = mio__fork_generation()};
     int err;
 
     pthread_mutex_lock(&selector->knotes->lock);
@@ -51,12 +52,19 @@ int mio__waker_open(mio__waker *waker, mio__selector *selector, uint64_t token)
     return err;
 }
 
+/* A child of fork() has no such queue: the number may be that of a file of its own by now. */
+static bool waker_is_stale(const mio__waker *waker)
+{
+    return waker->generation != mio__fork_generation();
+}
+
 void mio__waker_close(mio__waker *waker, mio__selector *selector)
 {
     mio__knotes *knotes = selector->knotes;
 
     pthread_mutex_lock(&knotes->lock);
-    waker_change(waker, EV_DELETE, 0, 0);
+    if (!waker_is_stale(waker))
+        waker_change(waker, EV_DELETE, 0, 0);
     knotes->wakers.knotes[waker->ident / 2].stamp = 0;
     pthread_mutex_unlock(&knotes->lock);
     waker->fd = -1;
@@ -66,8 +74,11 @@ void mio__waker_close(mio__waker *waker, mio__selector *selector)
 int mio__waker_wake(const mio__waker *waker)
 {
     const int saved = errno; /* a signal handler may be the caller */
-    const int err = waker_change(waker, 0, NOTE_TRIGGER, waker->stamp);
+    int err;
 
+    if (waker_is_stale(waker))
+        return -ESTALE;
+    err = waker_change(waker, 0, NOTE_TRIGGER, waker->stamp);
     errno = saved;
     return err;
 }

@@ -5,14 +5,17 @@
 #include "sys/waker.h"
 
 #include "sys/descriptor.h"
+#include "sys/fork.h"
 
 #include <unistd.h>
 
 int mio__waker_open(mio__waker *waker, mio__selector *selector, uint64_t token)
 {
     mio_fd fds[2];
-    int err = mio__descriptor_pipe(fds);
+    int err = mio__fork_watch();
 
+    if (err == 0)
+        err = mio__descriptor_pipe(fds);
     if (err < 0)
         return err;
     err = mio__selector_register(selector, fds[0], token, MIO_READABLE, MIO_EDGE);
@@ -23,12 +26,19 @@ int mio__waker_open(mio__waker *waker, mio__selector *selector, uint64_t token)
     }
     waker->fd = fds[0];
     waker->write_fd = fds[1];
+    waker->generation = mio__fork_generation();
     return 0;
+}
+
+static bool waker_is_stale(const mio__waker *waker)
+{
+    return waker->generation != mio__fork_generation();
 }
 
 void mio__waker_close(mio__waker *waker, mio__selector *selector)
 {
-    mio__selector_deregister(selector, waker->fd);
+    if (!waker_is_stale(waker)) /* the queue is the parent's, or gone */
+        mio__selector_deregister(selector, waker->fd);
     close(waker->fd);
     close(waker->write_fd);
     waker->fd = waker->write_fd = -1;
@@ -48,6 +58,8 @@ int mio__waker_wake(const mio__waker *waker)
     const int saved = errno; /* a signal handler may be the caller */
     int err = 0;
 
+    if (waker_is_stale(waker))
+        return -ESTALE;
     while (err == 0 && write(waker->write_fd, "", 1) < 0) {
         if (errno == EAGAIN)
             waker_empty(waker->fd);

@@ -245,6 +245,26 @@ START_TEST(many_producers_lose_nothing)
 }
 END_TEST
 
+START_TEST(messages_are_aligned_for_their_size)
+{
+    static const uint32_t sizes[][2] = {{1, 1},  {4, 4},   {8, 8},  {12, 4}, {16, 16},
+                                        {24, 8}, {48, 16}, {56, 8}, {64, 16}};
+    unsigned char message[64] = {0};
+
+    for (size_t i = 0; i < sizeof sizes / sizeof sizes[0]; i++) {
+        mio__ring own;
+
+        ck_assert_int_eq(mio__ring_init(&own, 3, sizes[i][0]), 0);
+        for (int lap = 0; lap < 4; lap++) {
+            ck_assert_int_eq(mio__ring_push(&own, message), 0);
+            ck_assert_uint_eq((uintptr_t)mio__ring_front(&own) % sizes[i][1], 0);
+            mio__ring_pop_front(&own);
+        }
+        mio__ring_fini(&own);
+    }
+}
+END_TEST
+
 Suite *harness_suite(void)
 {
     Suite *suite = suite_create("data/ring");
@@ -256,6 +276,7 @@ Suite *harness_suite(void)
     tcase_add_test(one, one_popped_makes_room_for_one);
     tcase_add_test(one, wrap_around);
     tcase_add_test(one, messages_of_any_size);
+    tcase_add_test(one, messages_are_aligned_for_their_size);
     tcase_add_test(one, too_large_is_out_of_memory);
     tcase_add_test(one, left_messages_are_freed);
     tcase_add_test(one, a_reserved_slot_is_not_popped);

@@ -1,23 +1,31 @@
 /*
- * The wake protocol of channels (src/event/sender.h, invariants 2 to 4) as a model for spin.
+ * The wake protocol of channels (src/event/sender.h, invariants 2 to 4; src/loop/channel.c, 2 to
+ * 4) as a model for spin.
  *
  * Producers send messages, and go or stay; the consumer is to take each message, to report the
- * end after the last when all have gone, and to sleep in between. Writes of the bell may fail. The order that the code has
- * is to pass; each macro below turns it into one that looks as good, and that is to be refuted:
+ * end after the last when all have gone, and to sleep in between. Writes of the bell may fail.
+ * The order that the code has is to pass; each macro below turns it into one that looks as
+ * good, and that is to be refuted:
  *
  *     CLEAR_BEFORE_SILENCE   the consumer clears `awake` before it silences the bell
- *     CLEAR_AFTER_DRAIN      ... after it has taken the messages
- *     DRAIN_FIRST            it takes the messages, then silences and clears
+ *     CLEAR_AFTER_LOOK       ... after it has looked for the last time
+ *     NO_LAST_LOOK           it takes the messages, then silences and clears
  *     PLAIN_CLEAR            it clears by a store, not by an exchange
  *     RELAXED_FAST_PATH      a producer that reads `awake` as 1 saves the exchange
  *     SIGNAL_FIRST           a producer rings, then publishes
  *     FAILED_WRITE_STAYS     a write that failed leaves `awake` set
  *     SENDERS_AFTER_QUEUE    the consumer reads `senders` after it found the queue empty
+ *     ANSWER_FIRST           it answers the bell before it takes messages: its host sleeps
+ *     NO_RING_BACK           it finds a message by its last look, and does not ring for the rest
  *
  * What the processor may do: a plain store may be seen by others later than the loads that
  * follow it (a store buffer, here one store deep); a read-modify-write empties the buffer.
- * Nothing else is reordered. Messages are taken one by one, so that a consumer whose budget is
- * spent is one that is slow.
+ * Nothing else is reordered.
+ *
+ * A turn of the consumer takes as many messages as it likes: its budget may be spent. One that
+ * is no guest has its next turn while it is busy, or when the bell rings; the turn of a guest
+ * comes when the bell rings, and only then. When the queue is found empty after a burst, the
+ * consumer stays busy and leaves the bell alone: as often as it likes.
  */
 #define PRODUCERS 2
 #define EACH      2
@@ -32,6 +40,8 @@ bit bell;
 byte senders = PRODUCERS;
 byte failures = FAILURES;
 bool owed; /* a write failed, and no send has begun since: the loop may sleep on a message */
+bool busy;
+bool guest;
 bool ended;
 
 /* The store buffers: a slot that is published but not seen yet (TOTAL: none), a clear. */
@@ -133,14 +143,6 @@ active [PRODUCERS] proctype producer()
     fi
 }
 
-inline drain()
-{
-    do
-    :: atomic { taken < TOTAL && published[taken] -> taken++ }
-    :: else -> break
-    od
-}
-
 inline clear()
 {
 #ifdef PLAIN_CLEAR
@@ -150,35 +152,113 @@ inline clear()
 #endif
 }
 
-/* The queue was found empty. */
-inline end_or_not()
+inline answer()
 {
-    gone = (senders == 0);
+#ifdef CLEAR_BEFORE_SILENCE
+    clear(); bell = 0
+#elif defined(CLEAR_AFTER_LOOK)
+    bell = 0
+#else
+    bell = 0; clear()
+#endif
+}
+
+inline look()
+{
+    atomic {
+        found = (taken < TOTAL && published[taken]);
+        if
+        :: found -> taken++
+        :: else
+        fi
+    }
+}
+
+/* As a producer rings; what the consumer has stored is seen before. */
+inline ring_back()
+{
+    atomic {
+        if
+        :: unseen_clear -> awake = 0; unseen_clear = false
+        :: else
+        fi;
+        old = awake; awake = 1; owed = false
+    }
+    if
+    :: old == 0 ->
+       if
+       :: bell = 1
+       :: atomic { failures > 0 -> failures--; awake = 0; owed = true }
+       fi
+    :: else
+    fi
+}
+
+inline last_look()
+{
+#ifndef ANSWER_FIRST
+    answer();
+#endif
 #ifndef SENDERS_AFTER_QUEUE
-    drain();
+    gone = (senders == 0);
+#endif
+#ifdef NO_LAST_LOOK
+    found = false;
+#else
+    look();
+#endif
+#ifdef SENDERS_AFTER_QUEUE
+    gone = (senders == 0);
+#endif
+#ifdef CLEAR_AFTER_LOOK
+    clear();
 #endif
     if
-    :: gone -> assert(taken == TOTAL); ended = true
-    :: else
+#ifdef NO_RING_BACK
+    :: found
+#else
+    :: found -> ring_back()
+#endif
+    :: else ->
+       busy = false;
+       if
+       :: gone -> assert(taken == TOTAL); ended = true
+       :: else
+       fi
     fi
 }
 
 active proctype consumer()
 {
-    bool gone;
+    bool gone, found;
+    bit old;
 
+    if
+    :: guest = true
+    :: guest = false
+    fi;
 end:
     do
-    :: bell == 1 ->
-#if defined(CLEAR_BEFORE_SILENCE)
-       clear(); bell = 0; drain(); end_or_not()
-#elif defined(CLEAR_AFTER_DRAIN)
-       bell = 0; drain(); end_or_not(); clear()
-#elif defined(DRAIN_FIRST)
-       drain(); end_or_not(); bell = 0; clear()
-#else
-       bell = 0; clear(); drain(); end_or_not()
+    :: bell == 1 || (busy && !guest) ->
+#ifdef ANSWER_FIRST
+       if
+       :: !busy -> answer()
+       :: else
+       fi;
 #endif
+       busy = true;
+       do
+       :: look();
+          if
+          :: found
+          :: else -> break
+          fi
+       :: found = true; break /* the budget is spent, or there was a burst */
+       od;
+       if
+       :: found
+       :: else -> last_look()
+       fi
     od
 }
 

@@ -6,6 +6,8 @@
 #include <limits.h>
 #include <pthread.h>
 #include <stdlib.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 enum { R = MIO_READABLE, W = MIO_WRITABLE, RW = R | W };
 
@@ -357,6 +359,32 @@ static void *wake_later(void *waker)
     return NULL;
 }
 
+START_TEST(a_child_of_fork_neither_wakes_nor_takes_the_waker_away)
+{
+    mio_waker *waker;
+    mio_event event;
+    pid_t child;
+    int status;
+
+    ck_assert_int_eq(mio_waker_new(selecting, 3, &waker), 0);
+    child = fork();
+    ck_assert_int_ge(child, 0);
+    if (child == 0) {
+        const int err = mio_waker_wake(waker);
+
+        mio_waker_free(waker);
+        _exit(err != -ESTALE);
+    }
+    ck_assert_int_eq(waitpid(child, &status, 0), child);
+    ck_assert_int_eq(status, 0);
+    ck_assert_int_eq(mio_poll_wait(selecting, &event, 1, 0), 0);
+    ck_assert_int_eq(mio_waker_wake(waker), 0);
+    ck_assert_int_eq(mio_poll_wait(selecting, &event, 1, 0), 1);
+    ck_assert_uint_eq(event.token, 3);
+    mio_waker_free(waker);
+}
+END_TEST
+
 START_TEST(a_waker_ends_a_wait_of_another_thread)
 {
     mio_waker *waker = waker_new(7);
@@ -426,6 +454,7 @@ Suite *harness_suite(void)
     tcase_add_test(tcase,
                    pending_readable_then_deregistered_then_woken_is_the_wakers_event_only);
     tcase_add_test(tcase, a_waker_ends_a_wait_of_another_thread);
+    tcase_add_test(tcase, a_child_of_fork_neither_wakes_nor_takes_the_waker_away);
 
     tcase = harness_case(suite, "memory");
     tcase_add_loop_test(tcase, every_allocation_fails, 0, 2);

@@ -10,8 +10,8 @@ import socket
 import sys
 import time
 
-from server import (PATIENCE, read_errors, receive, receive_all, reset, run, send_until_full,
-                    spawn)
+from server import (PATIENCE, assert_rests, limit_descriptors, read_errors, receive,
+                    receive_all, reset, run, send_until_full, spawn)
 
 STATUS = int(sys.argv[1])
 COMMAND = sys.argv[2:]
@@ -47,19 +47,26 @@ def assert_serves(address):
 
 
 @contextlib.contextmanager
-def serve():
-    """The address of a server that serves. INT ends it."""
+def serving():
+    """A server that serves, and its address. INT ends it."""
     process, stderr = spawn(*COMMAND)
     with process, stderr:
         try:
             address = "127.0.0.1", port_of(process)
             assert_serves(address)
-            yield address
+            yield process, address
             process.send_signal(signal.SIGINT)
             ended = process.wait(PATIENCE), read_errors(stderr)
             assert ended == (STATUS, ""), ended
         finally:
             process.kill()
+
+
+@contextlib.contextmanager
+def serve():
+    """The same where the address is enough."""
+    with serving() as (_, address):
+        yield address
 
 
 def late_reader():
@@ -83,6 +90,25 @@ def resets():
         assert_serves(address)
 
 
+def descriptor_limit():
+    """with no free descriptor it goes on, does not spin, and takes new clients afterwards"""
+    with serving() as (process, address), socket.create_connection(address, PATIENCE) as first:
+        limit_descriptors(process, 24)
+        clients = [socket.create_connection(address, PATIENCE) for _ in range(40)]
+        assert_rests(process)
+        first.sendall(b"still there?")
+        assert receive(first, 12) == b"still there?"
+        for client in clients:
+            client.close()
+        deadline = time.monotonic() + PATIENCE
+        while True:
+            with contextlib.suppress(ConnectionError):  # turned away as long as dead ones wait
+                assert_serves(address)
+                break
+            assert time.monotonic() < deadline, "it turns everybody away"
+            time.sleep(0.1)
+
+
 def ends():
     """INT ends it, clients or not"""
     with serve():
@@ -92,4 +118,4 @@ def ends():
 
 
 if __name__ == "__main__":
-    run([late_reader, resets, ends])
+    run([late_reader, resets, descriptor_limit, ends])

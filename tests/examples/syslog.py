@@ -18,9 +18,12 @@ class Sink:
     def __enter__(self):
         self.folder = tempfile.TemporaryDirectory()
         self.path = os.path.join(self.folder.name, "log")
+        self.start()
+        return self
+
+    def start(self):
         self.process, self.stderr = spawn(*COMMAND, f"unix:{self.path}")
         assert self.line() == f"listening on unix:{self.path}"
-        return self
 
     def __exit__(self, failure, *_):
         try:
@@ -97,6 +100,32 @@ def many():
                     assert sink.line() == f"user.notice: {k}"
 
 
+def after_a_crash():
+    """it starts again at the file that a crash has left behind"""
+    with Sink() as sink:
+        sink.process.kill()
+        sink.process.wait()
+        assert os.path.exists(sink.path)
+        sink.process.stdout.close()
+        sink.stderr.close()
+        sink.start()
+        sink.send(b"back again")
+        assert sink.line() == "user.notice: back again"
+
+
+def over_udp():
+    """a file that is called as an address of UDP is none of its own"""
+    with tempfile.TemporaryDirectory() as folder:
+        with open(os.path.join(folder, "127.0.0.1"), "w"):
+            pass
+        process, errors = spawn(*COMMAND, "127.0.0.1:0", folder=folder)
+        with process, errors:
+            assert process.stdout.readline().startswith(b"listening on 127.0.0.1:")
+            process.send_signal(signal.SIGTERM)
+            assert process.wait(PATIENCE) == 0
+        assert os.listdir(folder) == ["127.0.0.1"]
+
+
 if __name__ == "__main__":
-    cases = [without_priority, one_line, too_long, many]
+    cases = [without_priority, one_line, too_long, many, after_a_crash, over_udp]
     run([logger, *cases] if shutil.which("logger") else cases)

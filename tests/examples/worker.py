@@ -1,5 +1,6 @@
 """Primes, counted by a thread: worker.py COMMAND..."""
 import sys
+import time
 
 from server import Server, receive, run
 
@@ -42,10 +43,27 @@ def a_client_that_leaves():
 
 
 def ended_while_working():
-    """a signal ends it when the worker has ended"""
+    """a signal ends it long before all work is done"""
     with Server(*COMMAND) as server, server.connect() as client:
-        client.sendall(b"300000\n" * 3)
+        start = time.monotonic()
+        ask(client, b"1000000\n", b"78498\n")
+        one = time.monotonic() - start
+        client.sendall(b"1000000\n" * 200)
+        assert receive(client, 6) == b"78498\n"  # the worker is at it
+        start = time.monotonic()
+        server.stop()
+        assert time.monotonic() - start < 100 * one
+
+
+def huge_numbers():
+    """a number that would keep the worker busy is refused, and holds nobody up"""
+    with Server(*COMMAND) as server, server.connect() as client:
+        for number in (b"1000001", b"9223372036854775807", b"1e15"):
+            ask(client, number + b"\n", b"at most 1000000, please\n")
+        ask(client, b"-9223372036854775808\n", b"0\n")
+        ask(client, b"10\n", b"4\n")
 
 
 if __name__ == "__main__":
-    run([one_client, several_clients, a_client_that_leaves, ended_while_working])
+    run([one_client, several_clients, a_client_that_leaves, ended_while_working,
+         huge_numbers])

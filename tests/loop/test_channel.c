@@ -2,10 +2,13 @@
 
 #include "turning.h"
 
+#include "event/sender.h"
 #include "faults.h"
 
+#include <poll.h>
 #include <pthread.h>
 #include <stdatomic.h>
+#include <sys/wait.h>
 
 static atomic_int writes;
 
@@ -172,7 +175,42 @@ START_TEST(no_more_than_the_budget_in_a_turn)
     turning_poll(-1);
     expect_message(TOKEN, number);
     expect_nothing_more();
+    mio_sender_unref(sender);
+}
+END_TEST
+
+START_TEST(after_a_burst_it_is_looked_at_once_more)
+{
+    enum { BURST = 16 };
+    mio_sender *sender = mio_sender_new(make(BURST, TOKEN));
+
+    for (int last = BURST - 1; last <= BURST; last++) {
+        atomic_store(&writes, 0);
+        for (int i = 0; i < last; i++)
+            send_number(sender, (uint64_t)i);
+        turning_poll(-1);
+        for (int i = 0; i < last; i++)
+            expect_message(TOKEN, (uint64_t)i);
+        expect_nothing_more();
+        ck_assert_int_eq(mio_loop_timeout(loop), last == BURST ? 0 : -1);
+    }
+    for (int turn = 0; turn < 3;
+         turn++) { /* in a steady flow they ring once, and never again */
+        for (int i = 0; i < BURST; i++)
+            send_number(sender, (uint64_t)i);
+        ck_assert_int_eq(atomic_load(&writes), 1);
+        turning_poll(-1);
+        for (int i = 0; i < BURST; i++)
+            expect_message(TOKEN, (uint64_t)i);
+        expect_nothing_more();
+    }
+    turning_expect_none(); /* looked at once more, and answered */
     ck_assert_int_eq(mio_loop_timeout(loop), -1);
+    send_number(sender, 0);
+    ck_assert_int_eq(atomic_load(&writes), 2);
+    turning_poll(-1);
+    expect_message(TOKEN, 0);
+    expect_nothing_more();
     mio_sender_unref(sender);
 }
 END_TEST
@@ -271,29 +309,94 @@ START_TEST(a_failed_write_is_made_up_for)
 }
 END_TEST
 
-/* The descriptor is readable for a host while messages wait. */
-START_TEST(in_a_nested_loop)
+static bool host_is_told(void)
 {
-    mio_sender *sender = mio_sender_new(make(4, TOKEN));
-    mio_loop *outer;
-    mio_event event;
+    struct pollfd fds = {.fd = mio_loop_pollfd(loop), .events = POLLIN};
 
-    ck_assert_int_eq(mio_loop_new(NULL, &outer), 0);
-    ck_assert_int_eq(
-        mio_loop_register(outer, mio_loop_pollfd(loop), MIO_READABLE, MIO_LEVEL, 3, NULL), 0);
-    send_number(sender, 5);
-    ck_assert_int_eq(mio_loop_poll(outer, source_soon_ns), 0);
-    ck_assert_int_eq(mio_loop_next(outer, &event), 1);
-    ck_assert_uint_eq(event.token, 3);
+    return poll(&fds, 1, 0) == 1;
+}
+
+/* A host that waits for the descriptor alone, and for no mio_loop_timeout(). */
+START_TEST(a_host_is_told_while_messages_wait)
+{
+    mio_sender *sender = mio_sender_new(make(2 * BUDGET, TOKEN));
+    uint64_t number = 0;
+
+    ck_assert(!host_is_told());
+    for (uint64_t i = 0; i < BUDGET + 1; i++)
+        send_number(sender, i);
+    for (int left = BUDGET + 1; left > 0; left -= BUDGET) {
+        ck_assert(host_is_told());
+        turning_poll(0);
+        for (int i = 0; i < BUDGET && i < left; i++)
+            expect_message(TOKEN, number++);
+        expect_nothing_more();
+    }
+    while (host_is_told()) /* for the turn after a burst, and no longer */
+        turning_expect_none();
+    send_number(sender, number);
+    ck_assert(host_is_told());
     turning_poll(0);
-    expect_message(TOKEN, 5);
+    expect_message(TOKEN, number);
     expect_nothing_more();
-    mio_loop_free(outer);
+    ck_assert(!host_is_told());
     mio_sender_unref(sender);
 }
 END_TEST
 
+START_TEST(a_host_is_told_while_a_channel_rests_after_a_burst)
+{
+    enum { BURST = 16 };
+    mio_sender *sender = mio_sender_new(make(BURST, TOKEN));
+
+    for (uint64_t i = 0; i < BURST; i++)
+        send_number(sender, i);
+    turning_poll(0);
+    for (uint64_t i = 0; i < BURST; i++)
+        expect_message(TOKEN, i);
+    expect_nothing_more();
+    send_number(sender, BURST);
+    ck_assert(host_is_told());
+    turning_poll(0);
+    expect_message(TOKEN, BURST);
+    expect_nothing_more();
+    ck_assert(!host_is_told());
+    mio_sender_unref(sender);
+}
+END_TEST
+
+/* Their bells have rung, and the budget was spent before they had a turn. */
+START_TEST(a_host_is_told_of_channels_behind_others)
+{
+    mio_sender *senders[BUDGET + 1];
+    uint64_t told = 0;
+
+    for (uint64_t i = 0; i <= BUDGET; i++) {
+        senders[i] = mio_sender_new(make(1, i));
+        send_number(senders[i], i);
+    }
+    while (host_is_told()) {
+        mio_event event;
+
+        turning_poll(0);
+        while (mio_loop_next(loop, &event) == 1)
+            told += event.kind == MIO_NOTIFY;
+    }
+    ck_assert_uint_eq(told, BUDGET + 1);
+    for (int i = 0; i <= BUDGET; i++)
+        mio_sender_unref(senders[i]);
+}
+END_TEST
+
 /* ------------------------------------------------------------------- its life */
+
+static int drops;
+
+static void count_drop(void *message)
+{
+    ck_assert_uint_eq(*(uint64_t *)message, 9);
+    drops++;
+}
 
 START_TEST(it_counts_from_the_first_sender_to_the_end)
 {
@@ -353,14 +456,6 @@ START_TEST(the_end_waits_for_the_budget)
 }
 END_TEST
 
-static int drops;
-
-static void count_drop(void *message)
-{
-    ck_assert_uint_eq(*(uint64_t *)message, 9);
-    drops++;
-}
-
 START_TEST(after_free_a_send_is_refused)
 {
     const mio_channel_config config = {.capacity = 4, .drop = count_drop};
@@ -382,6 +477,62 @@ START_TEST(after_free_a_send_is_refused)
     mio_sender_unref(sender); /* the last one closes the bell */
     ck_assert_int_eq(harness_open_descriptors(), descriptors);
     mio_channel_free(NULL);
+}
+END_TEST
+
+START_TEST(a_message_is_repeated)
+{
+    const mio_channel_config config = {.capacity = 4, .drop = count_drop};
+    mio_channel *channel;
+    mio_sender *sender;
+
+    ck_assert_int_eq(mio_channel_new(loop, &config, &channel), 0);
+    sender = mio_sender_new(channel);
+    ck_assert_int_eq(mio_channel_repeat(channel, true), -ENOENT);
+    send_number(sender, 8);
+    send_number(sender, 9);
+    turning_poll(-1);
+    for (int i = 0; i < 3; i++) {
+        expect_message(0, 8);
+        ck_assert_int_eq(mio_channel_repeat(channel, i < 2), 0);
+    }
+    expect_message(0, 9);
+    ck_assert_int_eq(mio_channel_repeat(channel, true), 0);
+    ck_assert_int_eq(mio_channel_repeat(channel, false), 0);
+    expect_nothing_more();
+    ck_assert_int_eq(mio_channel_repeat(channel, true), -ENOENT);
+    send_number(sender, 9);
+    turning_poll(-1);
+    expect_message(0, 9);
+    ck_assert_int_eq(mio_channel_repeat(channel, true), 0);
+    ck_assert_int_eq(drops, 0);
+    mio_channel_free(channel);
+    ck_assert_int_eq(drops, 1);
+    expect_nothing_more();
+    mio_sender_unref(sender);
+}
+END_TEST
+
+START_TEST(a_message_is_repeated_in_the_next_turn)
+{
+    mio_channel *channel = make(BUDGET, TOKEN);
+    mio_sender *sender = mio_sender_new(channel);
+
+    for (uint64_t i = 0; i < BUDGET; i++)
+        send_number(sender, i);
+    mio_sender_unref(sender);
+    turning_poll(-1);
+    for (uint64_t i = 0; i < BUDGET; i++)
+        expect_message(TOKEN, i);
+    ck_assert_int_eq(mio_channel_repeat(channel, true), 0);
+    expect_nothing_more();
+    ck_assert(host_is_told());
+    ck_assert_int_eq(mio_loop_timeout(loop), 0);
+    turning_poll(-1);
+    expect_message(TOKEN, BUDGET - 1);
+    expect_end(TOKEN);
+    expect_nothing_more();
+    ck_assert_int_eq(mio_channel_repeat(channel, true), -ENOENT);
 }
 END_TEST
 
@@ -467,6 +618,46 @@ static int make_with(const mio_allocator *allocator)
     mio_loop_free(own);
     return err;
 }
+
+/* Leaves with 0 where nothing that it does is heard by the parent, or takes anything from it.
+ */
+static int child_of_fork(mio_channel *channel, mio_sender *sender)
+{
+    const uint64_t number = 5;
+
+    if (mio_sender_send(sender, &number) != -ESTALE)
+        return 1;
+    mio_sender_unref(sender); /* the last one, here */
+    mio__sender_answer(sender);
+    mio_channel_free(channel);
+    return 0;
+}
+
+START_TEST(a_child_of_fork_is_not_heard)
+{
+    mio_channel *channel = make(4, TOKEN);
+    mio_sender *sender = mio_sender_new(channel);
+
+    atomic_store(&writes, 0);
+    for (int rung = 0; rung < 2; rung++) {
+        pid_t child = fork();
+        int status;
+
+        ck_assert_int_ge(child, 0);
+        if (child == 0)
+            _exit(child_of_fork(channel, sender));
+        ck_assert_int_eq(waitpid(child, &status, 0), child);
+        ck_assert_int_eq(status, 0);
+        ck_assert_int_eq(host_is_told(), rung);
+        if (rung == 0)
+            send_number(sender, 6);
+    }
+    turning_poll(0);
+    expect_message(TOKEN, 6);
+    expect_nothing_more();
+    mio_sender_unref(sender);
+}
+END_TEST
 
 START_TEST(no_memory)
 {
@@ -559,20 +750,26 @@ Suite *harness_suite(void)
     tcase_add_test(messages, capacity_one_gives_full_and_then_succeeds);
     tcase_add_test(messages, a_message_of_any_size_is_aligned);
     tcase_add_test(messages, no_more_than_the_budget_in_a_turn);
+    tcase_add_test(messages, after_a_burst_it_is_looked_at_once_more);
     tcase_add_test(messages, messages_come_after_descriptors_and_before_timers);
     tcase_add_test(messages, channels_take_turns_in_spending_the_budget);
     tcase_add_test(messages, an_idle_channel_is_silent);
     tcase_add_test(messages, one_write_while_the_loop_does_not_look);
     tcase_add_test(messages, a_failed_write_is_made_up_for);
-    tcase_add_test(messages, in_a_nested_loop);
+    tcase_add_test(messages, a_host_is_told_while_messages_wait);
+    tcase_add_test(messages, a_host_is_told_while_a_channel_rests_after_a_burst);
+    tcase_add_test(messages, a_host_is_told_of_channels_behind_others);
     tcase_add_test(life, it_counts_from_the_first_sender_to_the_end);
     tcase_add_test(life, a_new_sender_before_the_end_is_told);
     tcase_add_test(life, the_end_waits_for_the_budget);
     tcase_add_test(life, after_free_a_send_is_refused);
+    tcase_add_test(life, a_message_is_repeated);
+    tcase_add_test(life, a_message_is_repeated_in_the_next_turn);
     tcase_add_test(life, freed_while_its_messages_are_told);
     tcase_add_test(life, freed_while_its_bell_is_in_the_batch);
     tcase_add_test(life, the_loop_frees_its_channels);
     tcase_add_test(life, its_id_is_no_registration);
+    tcase_add_test(life, a_child_of_fork_is_not_heard);
     tcase_add_test(life, no_memory);
     tcase_add_test(run, messages_sent_after_run_stay);
     tcase_add_test(run, a_loop_that_sleeps_is_woken);

@@ -10,9 +10,10 @@
 
 #include <pthread.h>
 #include <sched.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 
-enum { PRODUCERS = 4, MESSAGES = 1000000 };
+enum { PRODUCERS = 4, MESSAGES = 1000000, PINGS = 20000 };
 
 typedef struct load_message {
     uint64_t producer;
@@ -134,6 +135,62 @@ START_TEST(in_a_channel_of_one)
 }
 END_TEST
 
+/* -------------------------------------------------------------- a loop that sleeps */
+
+static _Atomic uint64_t answered;
+
+/* Each message waits for the one before it to arrive: so the loop goes to sleep in between, at
+   any moment of the next send. */
+static void *ping_produce(void *arg)
+{
+    mio_sender *sender = arg;
+
+    for (uint64_t i = 1; i <= PINGS; i++) {
+        if (mio_sender_send(sender, &i) != 0)
+            ck_abort();
+        for (unsigned spins = 1; atomic_load(&answered) < i; spins++) {
+            if (spins % 1024 == 0)
+                sched_yield();
+        }
+    }
+    mio_sender_unref(sender);
+    return NULL;
+}
+
+/* One turn: the end is told by false. A loop that slept for so long was not woken. */
+static bool ping_turn(void)
+{
+    const int64_t lost_ns = 20 * INT64_C(1000000000);
+    const int64_t start_ns = mio_now_ns();
+    bool goes_on = true;
+    mio_event event;
+
+    if (mio_loop_poll(loop, lost_ns) != 0 || mio_now_ns() - start_ns >= lost_ns)
+        ck_abort_msg("asleep after message %llu", (unsigned long long)answered);
+    while (mio_loop_next(loop, &event) == 1) {
+        if (event.kind == MIO_NOTIFY && event.message != NULL)
+            atomic_store(&answered, *(const uint64_t *)event.message);
+        else if (event.kind == MIO_NOTIFY)
+            goes_on = false;
+    }
+    return goes_on;
+}
+
+/* Nothing else is registered, so nothing makes up for a wake-up that is lost. */
+START_TEST(a_loop_that_sleeps_misses_none)
+{
+    mio_channel *channel;
+    pthread_t thread;
+
+    ck_assert_int_eq(mio_channel_new(loop, NULL, &channel), 0);
+    ck_assert_int_eq(pthread_create(&thread, NULL, ping_produce, mio_sender_new(channel)), 0);
+    while (ping_turn())
+        continue;
+    ck_assert_int_eq(pthread_join(thread, NULL), 0);
+    ck_assert_uint_eq(atomic_load(&answered), PINGS);
+}
+END_TEST
+
 Suite *harness_suite(void)
 {
     Suite *suite = suite_create("loop/channel_load");
@@ -143,5 +200,6 @@ Suite *harness_suite(void)
     tcase_add_test(tcase, none_is_lost_doubled_or_out_of_order);
     tcase_add_test(tcase, in_a_small_channel);
     tcase_add_test(tcase, in_a_channel_of_one);
+    tcase_add_test(tcase, a_loop_that_sleeps_misses_none);
     return suite;
 }

@@ -3,6 +3,8 @@
 #include "turning.h"
 
 #include "children.h"
+#include "mio/item.h"
+#include "mio/stats.h"
 
 #include <limits.h>
 
@@ -448,6 +450,30 @@ START_TEST(a_steady_loop_allocates_nothing)
 }
 END_TEST
 
+START_TEST(the_loop_tells_of_it)
+{
+    const int pid = children_living();
+    const uint64_t id = watch(pid, 6);
+    uint64_t cursor = 0;
+    mio_stats stats;
+    mio_item item;
+
+    ck_assert_int_eq(mio_loop_each(loop, &cursor, &item), 1);
+    ck_assert_int_eq(item.kind, MIO_CHILD);
+    ck_assert_uint_eq(item.id, id);
+    ck_assert_uint_eq(item.token, 6);
+    ck_assert_int_eq(item.fd, -1);
+    ck_assert_int_eq(item.number, pid);
+    ck_assert_int_eq(item.deadline_ns, -1);
+    ck_assert_int_eq(mio_loop_each(loop, &cursor, &item), 0); /* not of its descriptor */
+    children_kill(pid, SIGKILL);
+    expect_end(-SIGKILL, 6);
+    mio_loop_stats(loop, &stats);
+    ck_assert_uint_eq(stats.events[MIO_CHILD], 1);
+    ck_assert_uint_eq(stats.events[MIO_READY], 0);
+}
+END_TEST
+
 Suite *harness_suite(void)
 {
     Suite *suite = suite_create("loop/child");
@@ -481,5 +507,6 @@ Suite *harness_suite(void)
     tcase_add_test(tcase, refused_in_a_forked_child);
     tcase_add_test(tcase, children_outlive_a_rebuild);
     tcase_add_test(tcase, a_steady_loop_allocates_nothing);
+    tcase_add_test(tcase, the_loop_tells_of_it);
     return suite;
 }

@@ -1,4 +1,4 @@
-/* wraps: dup3 epoll_create1 epoll_ctl epoll_pwait2 epoll_wait pipe2 syscall waitid */
+/* wraps: epoll_create1 epoll_ctl epoll_pwait2 epoll_wait pipe2 syscall waitid */
 /*
  * System calls that fail, one after the other: a call of src/loop/ that fails has changed
  * nothing, what is lost is told once, and the loop goes on.
@@ -13,7 +13,6 @@
 #include <signal.h>
 #include <sys/epoll.h>
 
-WRAP(int, dup3, (int from, int to, int flags), (from, to, flags))
 WRAP(int, epoll_create1, (int flags), (flags))
 WRAP(int, epoll_ctl, (int fd, int operation, int target, struct epoll_event *event),
      (fd, operation, target, event))
@@ -272,17 +271,33 @@ START_TEST(deregister_always_ends_it)
 }
 END_TEST
 
-START_TEST(a_pause_of_a_lost_descriptor_is_silent)
+START_TEST(a_pause_of_a_lost_descriptor_ends_it)
+{
+    for (const int *err = lost_errors; *err != 0; err++) {
+        const uint64_t id = turning_register(fds[0], W, 1);
+
+        strike("epoll_ctl", *err);
+        ck_assert_int_eq(mio_loop_pause(loop, id, source_soon_ns), -EBADF);
+        struck();
+        ck_assert_uint_eq(mio_loop_count(loop), 0);
+        ck_assert_int_eq(mio_loop_timeout(loop), -1);
+        turning_expect_none(); /* the kernel has it still: it is a ghost now */
+        turning_expect_none();
+    }
+}
+END_TEST
+
+START_TEST(a_pause_without_room_leaves_it_as_it_was)
 {
     const uint64_t id = turning_register(fds[0], W, 1);
 
-    strike("epoll_ctl", EBADF);
-    ck_assert_int_eq(mio_loop_pause(loop, id, source_soon_ns), 0);
-    struck();
-    turning_expect_none();
-    turning_expect_none();
-    turning_reregister(id, W, MIO_LEVEL);
-    turning_expect_ready(1, W);
+    for (const int *err = kept_errors; *err != 0; err++) {
+        strike("epoll_ctl", *err);
+        ck_assert_int_eq(mio_loop_pause(loop, id, source_soon_ns), -*err);
+        struck();
+        ck_assert_int_eq(mio_loop_timeout(loop), -1);
+        turning_expect_ready(1, W);
+    }
 }
 END_TEST
 
@@ -406,97 +421,6 @@ START_TEST(a_timer_without_nanosecond_waits)
 }
 END_TEST
 
-/* ----------------------------------------------------------------- ghosts */
-
-enum { COMPANY = 4 };
-
-static int company[COMPANY][2], ghost;
-
-/* Some registrations, and the ghost of another one, which spins until it is got rid of. */
-static void ghost_make(void)
-{
-    uint64_t id;
-
-    ghost = dup(fds[0]);
-    id = turning_register(fds[0], W, 99);
-    for (uint64_t i = 0; i < COMPANY; i++) {
-        source_pair(company[i]);
-        turning_register(company[i][0], R, i);
-    }
-    ck_assert_int_eq(close(fds[0]), 0);
-    turning_deregister(id);
-    turning_poll(source_soon_ns); /* the ghost appears */
-    turning_expect_rest(0, NULL);
-}
-
-static void ghost_drop(void)
-{
-    fds[0] = ghost;
-    for (int i = 0; i < COMPANY; i++)
-        source_close(company[i]);
-}
-
-static void expect_company(void)
-{
-    mio_event wanted[COMPANY];
-
-    for (uint64_t i = 0; i < COMPANY; i++) {
-        source_put(company[i][1]);
-        wanted[i] = turning_ready(i, R);
-    }
-    turning_expect(COMPANY, wanted);
-    for (int i = 0; i < COMPANY; i++)
-        source_take(company[i][0]);
-}
-
-static void expect_no_ghost(void)
-{
-    turning_poll(5 * SOURCE_NS_PER_MS);
-    ck_assert_int_eq(loop->count, 0);
-    turning_expect_rest(0, NULL);
-}
-
-START_TEST(without_a_descriptor_for_a_new_queue)
-{
-    ghost_make();
-    for (const int *err = descriptor_errors; *err != 0; err++) {
-        strike("epoll_create1", *err);
-        expect_company();
-        struck();
-        strike("dup3", *err);
-        expect_company();
-        struck();
-    }
-    expect_no_ghost();
-    expect_company();
-    ghost_drop();
-}
-END_TEST
-
-/* At whichever registration the room ends: none is lost. */
-START_TEST(without_room_in_the_new_queue)
-{
-    const int before = harness_open_descriptors();
-
-    for (int skip = 0; skip < COMPANY; skip++) {
-        for (const int *err = kept_errors; *err != 0; err++) {
-            ghost_make();
-            fault_arm("epoll_ctl", *err, skip, 1);
-            turning_poll(0);
-            struck();
-            turning_expect_rest(0, NULL);
-            expect_company();
-            expect_no_ghost();
-            expect_company();
-            turning_close();
-            ghost_drop();
-            turning_open();
-        }
-    }
-    ck_assert_int_eq(harness_open_descriptors(), before);
-}
-END_TEST
-
 Suite *harness_suite(void)
 {
     Suite *suite = suite_create("loop/faults");
@@ -518,7 +442,8 @@ Suite *harness_suite(void)
     tcase_add_test(tcase, reregister_of_a_lost_descriptor_ends_it);
     tcase_add_test(tcase, reregister_without_room_leaves_it_as_it_was);
     tcase_add_test(tcase, deregister_always_ends_it);
-    tcase_add_test(tcase, a_pause_of_a_lost_descriptor_is_silent);
+    tcase_add_test(tcase, a_pause_of_a_lost_descriptor_ends_it);
+    tcase_add_test(tcase, a_pause_without_room_leaves_it_as_it_was);
     tcase_add_test(tcase, the_end_of_a_pause_fails_once_and_for_all);
     tcase_add_test(tcase, ending_a_pause_by_hand_without_room);
     tcase_add_test(tcase, ending_a_pause_of_a_lost_descriptor_by_hand);
@@ -530,10 +455,5 @@ Suite *harness_suite(void)
     tcase_add_test(tcase, an_interrupted_wait_is_a_turn_that_says_so);
     tcase_add_loop_test(tcase, a_timer_under_interruptions, 0, 2);
     tcase_add_test(tcase, a_timer_without_nanosecond_waits);
-
-    tcase = turning_case(suite, "ghosts");
-    tcase_add_checked_fixture(tcase, fds_open, fds_close);
-    tcase_add_test(tcase, without_a_descriptor_for_a_new_queue);
-    tcase_add_test(tcase, without_room_in_the_new_queue);
     return suite;
 }

@@ -3,7 +3,6 @@
 #include "faults.h"
 
 #include <limits.h>
-#include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
 
@@ -173,115 +172,6 @@ START_TEST(absurd_sizes_are_refused)
 }
 END_TEST
 
-/* ------------------------------------------------------------------ a guest */
-
-static bool host_sees(int timeout_ms)
-{
-    struct pollfd source = {.fd = mio_loop_pollfd(loop), .events = POLLIN};
-    int count;
-
-    while ((count = poll(&source, 1, timeout_ms)) < 0)
-        ck_assert_int_eq(errno, EINTR);
-    return count == 1;
-}
-
-START_TEST(a_host_polls_its_descriptor)
-{
-    int fds[2];
-
-    source_pair(fds);
-    turning_register(fds[0], R, 1);
-    ck_assert(!host_sees(0));
-    source_put(fds[1]);
-    ck_assert(host_sees(10000));
-    turning_poll(0);
-    turning_expect_rest(1, (mio_event[]){turning_ready(1, R)});
-    source_take(fds[0]);
-    turning_poll(0);
-    turning_expect_rest(0, NULL);
-    ck_assert(!host_sees(0));
-    source_close(fds);
-}
-END_TEST
-
-START_TEST(a_host_sees_signals)
-{
-    ck_assert_int_eq(mio_loop_signal(loop, SIGUSR1, 1, NULL), 0);
-    ck_assert(!host_sees(0));
-    raise(SIGUSR1);
-    ck_assert(host_sees(10000));
-    turning_poll(0);
-    turning_expect_rest(1, (mio_event[]){{.kind = MIO_SIGNAL, .token = 1, .value = SIGUSR1}});
-    turning_poll(0);
-    turning_expect_rest(0, NULL);
-    ck_assert(!host_sees(0));
-}
-END_TEST
-
-START_TEST(a_host_is_told_how_long_to_wait)
-{
-    int fds[2];
-
-    source_pair(fds);
-    turning_register(fds[0], W, 1);
-    ck_assert_int_eq(mio_loop_timeout(loop), -1);
-    turning_after(100 * source_soon_ns, 1);
-    ck_assert(mio_loop_timeout(loop) > 99 * source_soon_ns);
-    turning_after(source_soon_ns, 2);
-    ck_assert(mio_loop_timeout(loop) <= source_soon_ns + (1 << LOOP_TICK_SHIFT));
-    turning_poll(0);
-    ck_assert_int_eq(mio_loop_timeout(loop), 0); /* a turn is in hand */
-    turning_expect_rest(1, (mio_event[]){turning_ready(1, W)});
-    turning_after(0, 3);
-    ck_assert_int_eq(mio_loop_timeout(loop), 0);
-    source_close(fds);
-}
-END_TEST
-
-/* A host that waits as long as it is told finds the timer due, and does not spin. */
-START_TEST(a_host_wakes_for_timers)
-{
-    int wakes = 0;
-
-    turning_after(20 * SOURCE_NS_PER_MS, 1);
-    for (int count = 0; count == 0; wakes++) {
-        const int64_t timeout_ns = mio_loop_timeout(loop);
-
-        host_sees((int)(timeout_ns / SOURCE_NS_PER_MS) + 1);
-        turning_poll(0);
-        count = turning_finish((mio_event[TURNING_MAX]){{0}});
-    }
-    ck_assert_int_le(wakes, 3);
-}
-END_TEST
-
-START_TEST(loops_nest)
-{
-    mio_loop *outer, *inner = loop;
-    int fds[2];
-
-    source_pair(fds);
-    turning_register(fds[0], R, 1);
-    ck_assert_int_eq(mio_loop_new(NULL, &outer), 0);
-    loop = outer;
-    turning_register(mio_loop_pollfd(inner), R, 2);
-    ck_assert_int_eq(mio_loop_register(inner, mio_loop_pollfd(outer), R, MIO_LEVEL, 3, NULL),
-                     -ELOOP);
-    ck_assert_uint_eq(mio_loop_count(inner), 1);
-    turning_expect_none();
-    source_put(fds[1]);
-    turning_expect_ready(2, R);
-    loop = inner;
-    turning_expect_ready(1, R);
-    source_take(fds[0]);
-    loop = outer;
-    turning_expect_none();
-    turning_close();
-    loop = inner;
-    source_close(fds);
-}
-END_TEST
-
 /* ------------------------------------------------------------------ memory */
 
 static int memory_fds[2];
@@ -387,13 +277,6 @@ Suite *harness_suite(void)
     tcase_add_test(tcase, room_made_in_advance_is_not_asked_for_later);
     tcase_add_test(tcase, a_steady_loop_allocates_nothing);
     tcase_add_test(tcase, absurd_sizes_are_refused);
-
-    tcase = turning_case(suite, "a guest");
-    tcase_add_test(tcase, a_host_polls_its_descriptor);
-    tcase_add_test(tcase, a_host_sees_signals);
-    tcase_add_test(tcase, a_host_is_told_how_long_to_wait);
-    tcase_add_test(tcase, a_host_wakes_for_timers);
-    tcase_add_test(tcase, loops_nest);
 
     tcase = turning_case(suite, "memory");
     tcase_add_loop_test(tcase, every_allocation_fails, 0, 2);

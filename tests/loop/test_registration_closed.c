@@ -115,13 +115,28 @@ START_TEST(its_number_is_registered_again_within_the_batch)
 }
 END_TEST
 
+START_TEST(pausing_it_ends_it)
+{
+    ck_assert_int_eq(mio_loop_pause(loop, id, SOURCE_NS_PER_MS), -EBADF);
+    ck_assert_uint_eq(mio_loop_count(loop), 0);
+    ck_assert_int_eq(mio_loop_timeout(loop), -1);
+    expect_dead(id);
+}
+END_TEST
+
+/* Closed as it rests. */
 START_TEST(its_pause_ends_with_an_error)
 {
-    ck_assert_int_eq(mio_loop_pause(loop, id, SOURCE_NS_PER_MS), 0);
-    ck_assert_uint_eq(mio_loop_count(loop), 1);
-    turning_expect_ready(1, RW | MIO_ERROR);
+    int pair[2];
+    uint64_t paused;
+
+    source_pair(pair);
+    paused = turning_register(pair[0], R, 2);
+    ck_assert_int_eq(mio_loop_pause(loop, paused, SOURCE_NS_PER_MS), 0);
+    source_close(pair);
+    turning_expect_ready(2, R | MIO_ERROR);
     ck_assert_uint_eq(mio_loop_count(loop), 0);
-    expect_dead(id);
+    expect_dead(paused);
 }
 END_TEST
 
@@ -186,12 +201,26 @@ END_TEST
 
 START_TEST(a_ghost_of_a_paused_descriptor)
 {
-    ck_assert_int_eq(mio_loop_pause(loop, id, source_soon_ns), 0);
-    expect_exorcised();
-    ck_assert_int_eq(mio_loop_pause(loop, id, 0), 0);
-    turning_expect_ready(1, RW | MIO_ERROR);
+    ck_assert_int_eq(mio_loop_pause(loop, id, source_soon_ns), -EBADF);
     expect_exorcised();
     expect_dead(id);
+}
+END_TEST
+
+/* The new queue holds what was registered, not what has its number. */
+START_TEST(a_ghost_beside_a_number_that_is_used_again)
+{
+    int others[2], fresh[2];
+
+    turning_deregister(id);
+    source_pair(others);
+    turning_register(others[0], R, 2);
+    source_close(others);
+    source_pair(fresh);
+    ck_assert_int_eq(fresh[0], others[0]);
+    source_put(fresh[1]);
+    expect_exorcised();
+    source_close(fresh);
 }
 END_TEST
 
@@ -210,6 +239,7 @@ START_TEST(all_others_stay_as_they_are)
     spent = turning_register_with(others[3][0], W, MIO_ONESHOT, SPENT);
     paused = turning_register(others[4][0], W, PAUSED);
     ck_assert_int_eq(mio_loop_pause(loop, paused, source_soon_ns), 0);
+    source_put(others[4][1]);
     ck_assert_int_eq(mio_loop_signal(loop, SIGUSR1, SIGNALLED, NULL), 0);
     turning_expect_ready(SPENT, W);
     expect_exorcised();
@@ -224,9 +254,9 @@ START_TEST(all_others_stay_as_they_are)
                       });
     turning_expect_ready(LEVEL, R);
     turning_reregister(spent, RW, MIO_ONESHOT);
-    turning_reregister(paused, W, MIO_LEVEL);
+    turning_reregister(paused, RW, MIO_LEVEL);
     turning_expect(3, (mio_event[]){turning_ready(LEVEL, R), turning_ready(SPENT, RW),
-                                    turning_ready(PAUSED, W)});
+                                    turning_ready(PAUSED, RW)});
     turning_deregister(spent);
     turning_deregister(paused);
     for (int i = 0; i < 5; i++)
@@ -261,6 +291,7 @@ Suite *harness_suite(void)
     tcase_add_test(tcase, changing_it_ends_it_where_the_number_names_another_file);
     tcase_add_test(tcase, its_number_can_be_registered_again);
     tcase_add_test(tcase, its_number_is_registered_again_within_the_batch);
+    tcase_add_test(tcase, pausing_it_ends_it);
     tcase_add_test(tcase, its_pause_ends_with_an_error);
 
     tcase = turning_case(suite, "ghosts");
@@ -269,6 +300,7 @@ Suite *harness_suite(void)
     tcase_add_test(tcase, a_ghost_of_a_changed_descriptor);
     tcase_add_test(tcase, a_ghost_of_a_number_that_is_used_again);
     tcase_add_test(tcase, a_ghost_of_a_paused_descriptor);
+    tcase_add_test(tcase, a_ghost_beside_a_number_that_is_used_again);
     tcase_add_test(tcase, all_others_stay_as_they_are);
     tcase_add_test(tcase, the_loops_queue_works_afterwards);
     return suite;

@@ -218,6 +218,89 @@ START_TEST(closed_and_deregistered_before_the_end)
 }
 END_TEST
 
+/* ------------------------------------------------ closed while it is paused */
+
+/* Another pair, whose first end has the number of the paused descriptor. */
+static void paused_reuse(int fresh[2])
+{
+    pause_for(10 * SOURCE_NS_PER_MS);
+    source_close(fds);
+    source_pair(fresh);
+    ck_assert_int_eq(fresh[0], fds[0]);
+    source_put(fresh[1]);
+}
+
+START_TEST(its_number_is_registered_again)
+{
+    int fresh[2];
+    uint64_t fresh_id;
+
+    paused_reuse(fresh);
+    fresh_id = turning_register(fresh[0], R, 2);
+    ck_assert_uint_eq(mio_loop_count(loop), 1);
+    ck_assert_int_eq(mio_loop_deregister(loop, id), -ENOENT);
+    turning_expect_ready(2, R);
+    source_pause_ms(20);
+    turning_expect_ready(2, R); /* and nothing of the old one, whose pause would have ended */
+    turning_deregister(fresh_id);
+    source_close(fresh);
+    paused_make();
+}
+END_TEST
+
+START_TEST(its_number_is_another_file_that_is_not_registered)
+{
+    int fresh[2];
+
+    paused_reuse(fresh);
+    turning_expect_ready(1, R | MIO_ERROR);
+    ck_assert_uint_eq(mio_loop_count(loop), 0);
+    turning_expect_none();
+    turning_register(fresh[0], R, 2);
+    turning_expect_ready(2, R);
+    source_close(fresh);
+    paused_make();
+}
+END_TEST
+
+START_TEST(its_number_is_another_file_as_the_pause_is_ended_by_hand)
+{
+    int fresh[2];
+
+    paused_reuse(fresh);
+    ck_assert_int_eq(mio_loop_reregister(loop, id, R, MIO_LEVEL), -EBADF);
+    ck_assert_uint_eq(mio_loop_count(loop), 0);
+    turning_expect_none();
+    source_close(fresh);
+    paused_make();
+}
+END_TEST
+
+/* ------------------------------------------------------------ ends and errors */
+
+/* The kernel tells of them though nobody asked: that neither reaches the user, nor makes the
+   loop spin. */
+START_TEST(a_peer_that_goes_is_told_after_it)
+{
+    const int64_t end_ns = mio_now_ns() + PAUSE_NS;
+    int turns = 0;
+
+    source_take(fds[0]);
+    pause_for(PAUSE_NS);
+    ck_assert_int_eq(close(fds[1]), 0);
+    while (mio_now_ns() < end_ns) {
+        turning_poll(2 * SOURCE_NS_PER_MS);
+        turning_expect_rest(0, NULL);
+        turns++;
+    }
+    ck_assert_int_le(turns, 15);
+    turning_expect_ready(1, R | MIO_READ_CLOSED | MIO_WRITE_CLOSED);
+    turning_deregister(id);
+    ck_assert_int_eq(close(fds[0]), 0);
+    paused_make();
+}
+END_TEST
+
 /* --------------------------------------------- a listener without descriptors */
 
 enum { LIMIT = 64, BACK_OFF_NS = 10 * SOURCE_NS_PER_MS };
@@ -311,6 +394,10 @@ Suite *harness_suite(void)
     tcase_add_test(tcase, a_sibling_stops_a_pause_that_is_due);
     tcase_add_test(tcase, freeing_the_loop_ends_a_pause);
     tcase_add_test(tcase, closed_and_deregistered_before_the_end);
+    tcase_add_test(tcase, its_number_is_registered_again);
+    tcase_add_test(tcase, its_number_is_another_file_that_is_not_registered);
+    tcase_add_test(tcase, its_number_is_another_file_as_the_pause_is_ended_by_hand);
+    tcase_add_test(tcase, a_peer_that_goes_is_told_after_it);
     if (!harness_in_valgrind()) /* it makes a limit up, and loses connections there */
         tcase_add_test(tcase, a_listener_waits_for_a_descriptor_without_spinning);
     return suite;

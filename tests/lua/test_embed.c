@@ -3,110 +3,18 @@
  */
 #include "mio/lua.h"
 
-#include "sources.h"
+#include "lua/embedding.h"
 
+#include "mio/child.h"
 #include "mio/signal.h"
 #include "mio/timer.h"
 
 #include <lauxlib.h>
 #include <lualib.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-/* An allocator of Lua's that counts, and refuses while it is told to. */
-static struct {
-    long calls;
-    bool refuses;
-} memory;
-
-static void *counting_realloc(void *ud, void *ptr, size_t osize, size_t nsize)
-{
-    const size_t before = ptr != NULL ? osize : 0;
-
-    (void)ud;
-    if (nsize == 0) {
-        free(ptr);
-        return NULL;
-    }
-    if (nsize > before) {
-        memory.calls++;
-        if (memory.refuses)
-            return NULL;
-    }
-    return realloc(ptr, nsize);
-}
-
-static lua_State *state_new(void)
-{
-    lua_State *L = lua_newstate(counting_realloc, NULL);
-
-    ck_assert_ptr_nonnull(L);
-    luaL_openlibs(L);
-    luaL_requiref(L, "mio", luaopen_mio, 0);
-    lua_pop(L, 1);
-    return L;
-}
-
-static lua_State *L;
-static mio_loop *loop;
-static int pair[2];
-
-/* The state has the loop as its global `loop`, and the end of a pair as `descriptor`. */
-static void embed_setup(void)
-{
-    const mio_loop_config config = {.events_per_poll = 16}; /* all of a turn, in any geometry */
-
-    L = state_new();
-    ck_assert_int_eq(mio_loop_new(&config, &loop), 0);
-    source_pair(pair);
-    ck_assert_int_eq(mio_lua_attach(L, loop), 0);
-    lua_setglobal(L, "loop");
-    lua_pushinteger(L, pair[0]);
-    lua_setglobal(L, "descriptor");
-    ck_assert_int_eq(lua_gettop(L), 0);
-}
-
-static void embed_teardown(void)
-{
-    if (L != NULL)
-        lua_close(L);
-    mio_loop_free(loop);
-    source_close(pair);
-}
-
-static void run_code(lua_State *state, const char *code)
-{
-    if (luaL_dostring(state, code))
-        ck_abort_msg("%s", lua_tostring(state, -1));
-    lua_settop(state, 0);
-}
-
-/* One turn. Events that are not Lua's are counted; returns how many handlers of Lua ran. */
-static int run_turn(int *ret_others)
-{
-    mio_event event;
-    int calls = 0;
-
-    *ret_others = 0;
-    ck_assert_int_eq(mio_loop_poll(loop, 0), 0);
-    while (mio_loop_next(loop, &event)) {
-        const int taken = mio_lua_dispatch(L, loop, &event);
-
-        ck_assert_int_ge(taken, 0);
-        ck_assert_int_eq(lua_gettop(L), 0);
-        calls += taken;
-        *ret_others += taken == 0 && event.kind != MIO_TICK;
-    }
-    return calls;
-}
-
-static void expect_global(const char *name, lua_Integer expected)
-{
-    ck_assert_int_eq(lua_getglobal(L, name), LUA_TNUMBER);
-    ck_assert_int_eq(lua_tointeger(L, -1), expected);
-    lua_pop(L, 1);
-}
 
 /* ------------------------------------------------------------------- attach */
 
@@ -256,23 +164,63 @@ START_TEST(lua_can_shut_it_down)
 }
 END_TEST
 
-START_TEST(the_hosts_registration_may_have_a_slot_that_was_luas)
+/* What Lua has been warned of. */
+static struct {
+    int count;
+    char last[256];
+} warned;
+
+static void note_warning(void *ud, const char *text, int continues)
+{
+    (void)ud;
+    ck_assert_int_eq(continues, 0);
+    warned.count++;
+    snprintf(warned.last, sizeof warned.last, "%s", text);
+}
+
+START_TEST(lua_measures_its_own_handlers)
 {
     int others;
 
-    run_code(L, "registration = assert(loop:register(descriptor, 'w', error))\n");
-    /* The descriptor goes behind Lua's back: its number names another file then. */
-    ck_assert_int_eq(close(pair[0]), 0);
-    ck_assert_int_eq(dup(pair[1]), pair[0]);
-    ck_assert_int_eq(mio_loop_register(loop, pair[0], MIO_WRITABLE, MIO_LEVEL, 1, NULL), 0);
-    ck_assert_int_eq(mio_loop_register(loop, pair[1], MIO_WRITABLE, MIO_LEVEL, 2, NULL), 0);
-    ck_assert_int_eq(run_turn(&others), 0);
-    ck_assert_int_eq(others, 2);
-    run_code(L, "local ok, err = registration:reregister('r')\n"
-                "assert(not ok and err == 'closed')\n"
-                "assert(registration:deregister())\n");
-    ck_assert_int_eq(run_turn(&others), 0);
-    ck_assert_int_eq(others, 2);
+    warned.count = 0;
+    lua_setwarnf(L, note_warning, NULL);
+    ck_assert_int_eq(mio_loop_after(loop, 0, 1, NULL), 0);
+    run_code(L, "loop:after(0, function() end)\n"
+                "assert(loop:measure(true, 0))");
+    ck_assert_int_eq(run_turn(&others), 1);
+    ck_assert_int_eq(others, 1);
+    ck_assert_int_eq(warned.count, 1);
+    ck_assert_ptr_nonnull(strstr(warned.last, "mio: the handler at [string \"loop:after"));
+    run_code(L, "local stats = loop:stats()\n"
+                "assert(stats.timeouts == 2 and stats.turns == 1)\n"
+                "assert(stats.working >= stats.longest and stats.longest > 0)\n"
+                "loop:measure(false)\n"
+                "loop:after(0, function() end)");
+    ck_assert_int_eq(run_turn(&others), 1);
+    ck_assert_int_eq(warned.count, 1);
+}
+END_TEST
+
+START_TEST(a_dump_has_what_is_the_hosts)
+{
+    uint64_t id;
+
+    ck_assert_int_eq(mio_loop_register(loop, pair[1], MIO_READABLE, MIO_LEVEL, 0, &id), 0);
+    ck_assert_int_eq(mio_loop_after(loop, 1000, 0, NULL), 0);
+    ck_assert_int_eq(mio_loop_signal(loop, SIGUSR2, 0, NULL), 0);
+    lua_pushinteger(L, pair[1]);
+    lua_setglobal(L, "other");
+    run_code(L, "assert(loop:register(descriptor, 'w', function() end))\n"
+                "local found = {}\n"
+                "for _, item in ipairs(loop:dump()) do\n"
+                "  found[item.source or item.kind] = item\n"
+                "end\n"
+                "assert(found[descriptor].where and found[descriptor].interest == 'w')\n"
+                "assert(found[other].where == nil and found[other].interest == 'r')\n"
+                "assert(found.timer.where == nil and found.timer.deadline)\n"
+                "assert(found.USR2.where == nil and found.USR2.kind == 'signal')\n"
+                "assert(tostring(loop:dump()):find('\\nsignal USR2\\n'))");
+    ck_assert_int_eq(mio_loop_deregister(loop, id), 0);
 }
 END_TEST
 
@@ -474,9 +422,8 @@ END_TEST
 Suite *harness_suite(void)
 {
     Suite *suite = suite_create("lua/embed");
-    TCase *tcase = harness_case(suite, "a loop of the host");
+    TCase *tcase = embed_case(suite, "a loop of the host");
 
-    tcase_add_checked_fixture(tcase, embed_setup, embed_teardown);
     tcase_add_test(tcase, attaching_again_gives_the_same_object);
     tcase_add_test(tcase, a_state_without_the_module_knows_no_loop);
     tcase_add_test(tcase, lua_can_neither_run_nor_close_it);
@@ -485,7 +432,8 @@ Suite *harness_suite(void)
     tcase_add_test(tcase, an_error_is_on_the_stack_with_its_traceback);
     tcase_add_test(tcase, what_a_handler_stops_is_told_no_more);
     tcase_add_test(tcase, lua_can_shut_it_down);
-    tcase_add_test(tcase, the_hosts_registration_may_have_a_slot_that_was_luas);
+    tcase_add_test(tcase, lua_measures_its_own_handlers);
+    tcase_add_test(tcase, a_dump_has_what_is_the_hosts);
     tcase_add_test(tcase, two_states_share_one_loop);
     tcase_add_test(tcase, dispatching_allocates_nothing);
     tcase_add_test(tcase, detaching_ends_what_lua_has_registered);

@@ -154,6 +154,25 @@ START_TEST(a_poll_and_buffers)
 }
 END_TEST
 
+START_TEST(pipes_and_standard_streams)
+{
+    memory_try("local mio = require('mio')\n"
+               "local loop <close> = assert(mio.loop())\n"
+               "local reader, writer = mio.pipe()\n"
+               "assert(reader, writer)\n"
+               "local got = mio.buffer()\n"
+               "assert(loop:register(reader, 'r', function(_, _, _, closed)\n"
+               "  if not reader:try_read_into(got) then loop:shutdown() end\n"
+               "end))\n"
+               "assert(writer:try_write('hel', mio.buffer():append('lo')) == 5)\n"
+               "writer:close()\n"
+               "assert(loop:run())\n"
+               "assert(tostring(got) == 'hello')\n"
+               "local output <close> = assert(mio.stderr())\n"
+               "assert(output:try_write('') == 0)\n");
+}
+END_TEST
+
 START_TEST(timers_signals_and_coroutines)
 {
     memory_try("local mio = require('mio')\n"
@@ -191,6 +210,123 @@ START_TEST(errors_in_handlers)
 }
 END_TEST
 
+START_TEST(what_a_loop_tells_of_itself)
+{
+    memory_try("local mio = require('mio')\n"
+               "local loop = assert(mio.loop({ clock = 'virtual' }))\n"
+               "assert(loop:measure(true, 1))\n"
+               "local count = 0\n"
+               "for i = 1, 4 do\n"
+               "  assert(loop:after(i, function() count = count + 1 loop:advance(i) end))\n"
+               "end\n"
+               "assert(loop:every(5, coroutine.create(function(timer)\n"
+               "  loop:advance(10)\n"
+               "  coroutine.yield()\n"
+               "  timer:cancel()\n"
+               "end)))\n"
+               "assert(loop:signal('USR2', print))\n"
+               "assert(#tostring(loop:dump()) > 100)\n"
+               "loop:run_once()\n"
+               "while loop:stats().longest < 10 do assert(loop:run_once()) end\n"
+               "assert(count == 4 and loop:stats({}).longest_where:find('.', 1, true))\n"
+               "loop:close()\n");
+}
+END_TEST
+
+/* Descriptors that have come are closed, whichever of their objects cannot be made. */
+START_TEST(descriptors_passed)
+{
+    memory_try("local mio = require('mio')\n"
+               "local a, b = assert(mio.pair('seqpacket'))\n"
+               "local listener <close> = assert(mio.listen('unix:'))\n"
+               "for _ = 1, 3 do\n"
+               "  assert(select(2, b:try_recv_fds()) == 'again')\n"
+               "  assert(a:try_send_fds('x', a, listener, 0) == 1)\n"
+               "  local data, sockets, lost = b:try_recv_fds()\n"
+               "  assert(data == 'x' and #sockets == 3 and not lost)\n"
+               "  for _, socket in ipairs(sockets) do socket:close() end\n"
+               "end\n");
+}
+END_TEST
+
+static int memory_arm(lua_State *L)
+{
+    memory.calls = 0;
+    memory.failed = false;
+    memory.fail_at = (long)lua_tointeger(L, 1);
+    return 0;
+}
+
+/* Memory comes back, and the next turns bring what is left. Whether an allocation had failed.
+ */
+static int memory_disarm(lua_State *L)
+{
+    memory.fail_at = 0;
+    lua_pushboolean(L, memory.failed);
+    return 1;
+}
+
+/* An error in calling the handler is the handler's: the first message makes room for calls. */
+static const char messages_program[] =
+    "local mio, arm, disarm = require('mio'), ...\n"
+    "local loop, fail_at = assert(mio.loop()), 0\n"
+    "local count, got = 0, { 0, 0, 0, 0 }\n"
+    "local function deep(levels) return levels == 0 or not deep(levels - 1) end\n"
+    "collectgarbage('stop')\n"
+    "local sender <close> = assert(loop:channel(function(message)\n"
+    "  if message == 'room' then return not deep(100) end\n"
+    "  count = count + 1\n"
+    "  got[count] = message\n"
+    "end))\n"
+    "sender:send('room')\n"
+    "loop:run_once(0)\n"
+    "repeat\n"
+    "  count, fail_at = 0, fail_at + 1\n"
+    "  for i = 1, 3 do assert(sender:send({ ('x'):rep(100), { i, sender } })) end\n"
+    "  arm(fail_at)\n"
+    "  pcall(loop.run_once, loop, 0)\n"
+    "  local failed = disarm()\n"
+    "  for _ = 1, 3 do loop:run_once(0) end\n"
+    "  assert(count == 3, count .. ' of 3 messages at ' .. fail_at)\n"
+    "  for i = 1, 3 do\n"
+    "    assert(got[i][2][1] == i)\n"
+    "    got[i][2][2]:close()\n"
+    "  end\n"
+    "until not failed\n"
+    "assert(fail_at > 3)\n"
+    /* one that is left, for the end of the state */
+    "assert(sender:send({ ('x'):rep(100), { sender } }))\n"
+    "arm(1)\n"
+    "pcall(loop.run_once, loop, 0)\n"
+    "disarm()\n";
+
+static void messages_try(bool sticky)
+{
+    lua_State *L;
+
+    memory.fail_at = 0;
+    memory.sticky = sticky;
+    L = lua_newstate(memory_realloc, NULL);
+    ck_assert_ptr_nonnull(L);
+    luaL_openlibs(L);
+    luaL_requiref(L, "mio", luaopen_mio, 0);
+    lua_settop(L, 0);
+    ck_assert_int_eq(luaL_loadstring(L, messages_program), LUA_OK);
+    lua_pushcfunction(L, memory_arm);
+    lua_pushcfunction(L, memory_disarm);
+    if (lua_pcall(L, 2, 0, 0) != LUA_OK)
+        ck_abort_msg("%s", lua_tostring(L, -1));
+    lua_close(L);
+    ck_assert_uint_eq(memory.used, 0);
+}
+
+START_TEST(messages_are_not_lost)
+{
+    messages_try(false);
+    messages_try(true);
+}
+END_TEST
+
 Suite *harness_suite(void)
 {
     Suite *suite = suite_create("lua/memory");
@@ -198,7 +334,11 @@ Suite *harness_suite(void)
 
     tcase_add_test(tcase, an_echo_over_tcp);
     tcase_add_test(tcase, a_poll_and_buffers);
+    tcase_add_test(tcase, pipes_and_standard_streams);
     tcase_add_test(tcase, timers_signals_and_coroutines);
     tcase_add_test(tcase, errors_in_handlers);
+    tcase_add_test(tcase, what_a_loop_tells_of_itself);
+    tcase_add_test(tcase, descriptors_passed);
+    tcase_add_test(tcase, messages_are_not_lost);
     return suite;
 }

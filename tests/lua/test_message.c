@@ -13,8 +13,11 @@
 #include <lualib.h>
 #include <pthread.h>
 #include <sched.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 enum { MUTATIONS = 20000, THREADS = 3, MESSAGES = 20000 };
 
@@ -47,8 +50,8 @@ static const char *const values[] = {
     "{1, 2.5, 'three', {4}, x = {y = {z = 'deep'}}, [true] = false, [-1.5] = 'key'}",
     "sender",
     "{sender, {sender, x = sender}, ('y'):rep(100)}",
-    "(function() local t = {} for i = 1, 300 do t[i] = i; t['k' .. i] = sender end "
-    "return t end)()",
+    ("(function() local t = {} for i = 1, 300 do t[i] = i; t['k' .. i] = sender end "
+     "return t end)()"),
 };
 enum { VALUES = sizeof values / sizeof values[0] };
 
@@ -342,6 +345,81 @@ START_TEST(strings_that_a_host_cannot_send)
 }
 END_TEST
 
+static atomic_bool finding;
+
+/* Has the lock of the ports most of the time. */
+static void *thread_find(void *arg)
+{
+    const uint64_t *ticket = arg;
+
+    while (atomic_load(&finding))
+        mio__lua_port_unref(mio__lua_port_find(*ticket));
+    return NULL;
+}
+
+/* What a child does with ports; SIGALRM kills one that hangs. */
+static void find_in_child(uint64_t ticket)
+{
+    int status;
+    const pid_t child = fork();
+
+    ck_assert_int_ge(child, 0);
+    if (child == 0) {
+        alarm(10);
+        mio__lua_port_unref(mio__lua_port_find(ticket));
+        _exit(0);
+    }
+    ck_assert_int_eq(waitpid(child, &status, 0), child);
+    ck_assert_int_eq(status, 0);
+}
+
+START_TEST(a_fork_while_a_thread_looks_for_a_sender)
+{
+    lua_State *L = fuzz_state();
+    mio_lua_sender *sender;
+    uint64_t ticket;
+    pthread_t thread;
+
+    lua_getglobal(L, "sender");
+    ck_assert_int_eq(mio_lua_sender_get(L, -1, &sender), 0);
+    ticket = mio__lua_port_ticket(sender);
+    atomic_store(&finding, true);
+    ck_assert_int_eq(pthread_create(&thread, NULL, thread_find, &ticket), 0);
+    for (int i = 0; i < 200; i++)
+        find_in_child(ticket);
+    atomic_store(&finding, false);
+    ck_assert_int_eq(pthread_join(thread, NULL), 0);
+    mio_lua_sender_unref(sender);
+    lua_close(L);
+}
+END_TEST
+
+START_TEST(a_child_of_fork_cannot_send)
+{
+    lua_State *L = fuzz_state();
+    int status;
+    pid_t child;
+
+    state_run(L, "poll = mio.poll() waker = poll:waker(1)");
+    child = fork();
+    ck_assert_int_ge(child, 0);
+    if (child == 0) {
+        status = luaL_dostring(L, "assert(select(3, sender:send(('x'):rep(100))) == 'ESTALE')\n"
+                                  "assert(select(3, waker:wake()) == 'ESTALE')\n");
+        lua_close(L);
+        _exit(status);
+    }
+    ck_assert_int_eq(waitpid(child, &status, 0), child);
+    ck_assert_int_eq(status, 0);
+    state_run(L, "for _ in poll:wait(0) do error('woken') end\n"
+                 "assert(waker:wake())\n"
+                 "local told = 0\n"
+                 "for _ in poll:wait(0) do told = told + 1 end\n"
+                 "assert(told == 1)\n");
+    lua_close(L);
+}
+END_TEST
+
 Suite *harness_suite(void)
 {
     Suite *suite = suite_create("lua/message");
@@ -355,5 +433,7 @@ Suite *harness_suite(void)
     tcase_add_test(threads, states_of_several_threads);
     tcase_add_test(threads, threads_of_the_host);
     tcase_add_test(threads, strings_that_a_host_cannot_send);
+    tcase_add_test(threads, a_child_of_fork_cannot_send);
+    tcase_add_test(threads, a_fork_while_a_thread_looks_for_a_sender);
     return suite;
 }

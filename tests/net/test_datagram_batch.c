@@ -145,6 +145,57 @@ START_TEST(a_refusal_is_told_once)
 }
 END_TEST
 
+/* The end of a seqpacket socket is told as such, however much room there is for it; but no
+   message is taken for it that has others behind it, or nothing. */
+START_TEST(the_end_is_no_message)
+{
+    mio_fd fds[2];
+
+    open_both(0);
+    close_both();
+    for (size_t count = 1; count <= 4; count++) {
+        ck_assert_int_eq(mio_socketpair(MIO_SEQPACKET, fds), 0);
+        a = fds[0];
+        b = fds[1];
+        datagram_say(a, "", NULL);
+        ck_assert_int_eq(mio_datagram_recv_batch(b, batch, MANY), 1);
+        ck_assert_uint_eq(batch[0].length, 0);
+        datagram_say(a, "one", NULL);
+        datagram_say(a, "", NULL);
+        datagram_say(a, "two", NULL);
+        ck_assert_int_eq(mio_datagram_recv_batch(b, batch, MANY), 3);
+        ck_assert_uint_eq(batch[1].length, 0);
+        datagram_say(a, "one", NULL);
+        datagram_say(a, "two", NULL);
+        ck_assert_int_eq(mio_close(a), 0);
+        for (size_t left = 2; left > 0; left -= left < count ? left : count)
+            ck_assert_int_eq(mio_datagram_recv_batch(b, batch, count),
+                             (int)(left < count ? left : count));
+        for (int i = 0; i < 3; i++) {
+            ck_assert_int_eq(mio_datagram_recv_batch(b, batch, count), 0);
+            ck_assert_int_eq(mio_datagram_recv_batch(b, batch, MANY), 0);
+        }
+        ck_assert_int_eq(mio_close(b), 0);
+    }
+}
+END_TEST
+
+/* Datagrams have no end: an empty one that is the last of a full array stays one. */
+START_TEST(an_empty_datagram_is_no_end)
+{
+    open_both(_i);
+    datagram_say(a, "one", &addr_b);
+    datagram_say(a, "", &addr_b);
+    datagram_say(a, "", &addr_b);
+    loopback_wait(b, POLLIN);
+    ck_assert_int_eq(mio_datagram_recv_batch(b, batch, 2), 2);
+    ck_assert_int_eq(mio_datagram_recv_batch(b, batch, 1), 1);
+    ck_assert_int_eq(mio_addr_compare(&batch[0].addr, &addr_a), 0);
+    ck_assert_int_eq(mio_datagram_recv_batch(b, batch, 1), -EAGAIN);
+    close_both();
+}
+END_TEST
+
 START_TEST(wrong_arguments)
 {
     open_both(0);
@@ -170,6 +221,8 @@ Suite *harness_suite(void)
     tcase_add_test(tcase, sixty_four_at_the_most);
     tcase_add_loop_test(tcase, one_of_them_fails, 0, LOOPBACK_IP_FAMILIES);
     tcase_add_loop_test(tcase, a_refusal_is_told_once, 0, LOOPBACK_IP_FAMILIES);
+    tcase_add_test(tcase, the_end_is_no_message);
+    tcase_add_loop_test(tcase, an_empty_datagram_is_no_end, 0, LOOPBACK_FAMILIES);
     tcase_add_test(tcase, wrong_arguments);
     return suite;
 }

@@ -111,6 +111,34 @@ START_TEST(ipv6)
 }
 END_TEST
 
+static void set_scope(unsigned scope)
+{
+    const uint8_t host[16] = {0xff, 0x02, [14] = 0x77, [15] = 0x77};
+
+    ck_assert_int_eq(mio_addr_ipv6(host, 0, scope, &group), 0);
+}
+
+/* The interface that a group names is the one: joined there, it is nowhere else to be left. */
+START_TEST(a_scope_is_an_interface)
+{
+    open_both("[::]:0", "[ff02::7777%lo]:0", MIO_IPV6);
+    ck_assert_int_eq(mio_multicast_join(receiver, &group, 0), 0);
+    ck_assert_int_eq(mio_multicast_join(receiver, &group, loopback), -EADDRINUSE);
+    set_scope(0);
+    ck_assert_int_eq(mio_multicast_join(receiver, &group, loopback), -EADDRINUSE);
+    ck_assert_int_eq(mio_multicast_leave(receiver, &group, loopback), 0);
+    ck_assert_int_eq(mio_multicast_join(receiver, &group, loopback), 0);
+    set_scope(loopback);
+    ck_assert_int_eq(mio_multicast_leave(receiver, &group, 0), 0);
+    ck_assert_int_eq(mio_multicast_leave(receiver, &group, loopback), -EADDRNOTAVAIL);
+    ck_assert_int_eq(mio_multicast_join(receiver, &group, loopback + 1), -EINVAL);
+    ck_assert_int_eq(mio_multicast_leave(receiver, &group, loopback + 1), -EINVAL);
+    set_scope(4711);
+    ck_assert_int_eq(mio_multicast_join(receiver, &group, 0), -ENODEV);
+    close_both();
+}
+END_TEST
+
 START_TEST(refused)
 {
     mio_addr six, unnamed;
@@ -141,6 +169,7 @@ Suite *harness_suite(void)
     tcase_add_test(tcase, two_on_a_machine);
     tcase_add_loop_test(tcase, how_far_they_go, 0, LOOPBACK_IP_FAMILIES);
     tcase_add_test(tcase, ipv6);
+    tcase_add_test(tcase, a_scope_is_an_interface);
     tcase_add_test(tcase, refused);
     return suite;
 }

@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <sys/resource.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 static const mio_socket_type types[] = {MIO_STREAM, MIO_SEQPACKET, MIO_DATAGRAM};
@@ -168,6 +169,44 @@ START_TEST(a_truncated_datagram_has_no_descriptors)
 }
 END_TEST
 
+/* What may bring other control messages along. */
+static const int others[] = {
+    SO_TIMESTAMP,
+#ifdef SO_PASSCRED
+    SO_PASSCRED, SO_PASSSEC,
+#ifndef MIO_TEST_ELSEWHERE
+    76, /* SO_PASSPIDFD, since Linux 6.5 */
+#endif
+#endif
+};
+
+enum { OTHERS = sizeof others / sizeof others[0] };
+
+/* A control message before the descriptors, or behind them: they are found, and a pidfd that
+   came along is closed, as the frame of these tests checks. */
+START_TEST(with_other_control_messages)
+{
+    const int yes = 1;
+
+    open_pair(_i);
+    for (int n = 0; n < OTHERS; n++) {
+        if (setsockopt(pair[1], SOL_SOCKET, others[n], &yes, sizeof yes) < 0)
+            continue;
+        ck_assert_int_eq(mio_write(pair[0], "data", 4), 4);
+        expect_pipes(MANY, 0, false);
+        for (size_t capacity = 0; capacity < 5; capacity++) {
+            send_pipes(5);
+            expect_pipes(capacity, capacity, true);
+        }
+        send_pipes(5);
+        expect_pipes(5, 5, false);
+        send_pipes(MIO_UNIX_FDS_MAX);
+        expect_pipes(MANY, MIO_UNIX_FDS_MAX, false);
+    }
+    loopback_close(pair);
+}
+END_TEST
+
 START_TEST(bytes_alone)
 {
     open_pair(_i);
@@ -234,6 +273,7 @@ Suite *harness_suite(void)
     tcase_add_loop_test(tcase, too_many_descriptors, 0, TYPES);
     tcase_add_loop_test(tcase, no_descriptor_is_free, 0, TYPES);
     tcase_add_loop_test(tcase, a_truncated_datagram_has_no_descriptors, 1, TYPES);
+    tcase_add_loop_test(tcase, with_other_control_messages, 0, TYPES);
     tcase_add_loop_test(tcase, bytes_alone, 0, TYPES);
     tcase_add_loop_test(tcase, credentials, 0, TYPES);
     tcase_add_test(tcase, wrong_arguments);

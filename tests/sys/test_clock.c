@@ -1,6 +1,7 @@
 #include "mio/clock.h"
 
 #include "harness.h"
+#include "sys/clock.h"
 
 #include <pthread.h>
 #include <time.h>
@@ -68,6 +69,17 @@ START_TEST(threads_share_it)
 }
 END_TEST
 
+START_TEST(a_sleep_is_never_short)
+{
+    for (int64_t duration_ns = 0; duration_ns < 10000000; duration_ns += 3333333) {
+        const int64_t before_ns = mio_now_ns();
+
+        ck_assert_int_eq(mio__clock_sleep(duration_ns), 0);
+        ck_assert(mio_now_ns() - before_ns >= duration_ns);
+    }
+}
+END_TEST
+
 Suite *harness_suite(void)
 {
     Suite *suite = suite_create("sys/clock");
@@ -77,5 +89,6 @@ Suite *harness_suite(void)
     tcase_add_test(tcase, it_never_goes_backwards);
     tcase_add_test(tcase, it_counts_nanoseconds);
     tcase_add_test(tcase, threads_share_it);
+    tcase_add_test(tcase, a_sleep_is_never_short);
     return suite;
 }

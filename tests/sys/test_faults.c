@@ -187,6 +187,25 @@ START_TEST(a_wait_for_a_child_is_interrupted)
 }
 END_TEST
 
+/* Linux 5.3: pidfds, but no waiting for them. Refused at once, not at the end of the child. */
+START_TEST(a_kernel_that_cannot_wait_for_a_child)
+{
+    const int before = harness_open_descriptors(), pid = children_exiting(6);
+    mio_fd fd = -2;
+
+    fault_arm("waitid", EINVAL, 0, 1);
+    ck_assert_int_eq(mio__child_open(pid, &fd), -ENOSYS);
+    ck_assert_int_eq(fault_disarm(), 1);
+    ck_assert_int_eq(fd, -2);
+    ck_assert_int_eq(harness_open_descriptors(), before);
+    fault_arm("waitid", EINTR, 0, 3);
+    ck_assert_int_eq(mio__child_open(pid, &fd), 0);
+    ck_assert_int_eq(fault_disarm(), 3);
+    mio__descriptor_close(fd);
+    children_reap(pid);
+}
+END_TEST
+
 START_TEST(a_wait_for_a_child_fails)
 {
     static const int errors[] = {ECHILD, EINVAL, EBADF, 0};
@@ -384,6 +403,7 @@ Suite *harness_suite(void)
     tcase_add_test(tcase, a_waker_that_cannot_be_registered_is_closed);
     tcase_add_test(tcase, a_signal_pipe_without_memory);
     tcase_add_test(tcase, a_wait_for_a_child_is_interrupted);
+    tcase_add_test(tcase, a_kernel_that_cannot_wait_for_a_child);
     tcase_add_test(tcase, a_wait_for_a_child_fails);
 
     tcase = selecting_case(suite, "registering and waiting");

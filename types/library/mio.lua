@@ -3,7 +3,7 @@
 -- The types of require("mio"), for language servers and for people: every function, method,
 -- field, option and error, as the reference tells them. A spec compares it with the module.
 
----Readiness I/O: polls, loops, timers, signals, TCP, UDP and Unix sockets.
+---Readiness I/O: polls, loops, timers, signals, TCP, UDP and Unix sockets, pipes.
 ---
 ---**Failures.** When the world refuses, a function returns `nil, err, code`: `err` is a text
 ---in lower case, the same on every system; `code` is a name to compare, like
@@ -12,10 +12,9 @@
 --- * `"again"`: not now; wait for the event
 --- * `"closed"`: the object was closed, or its registration or loop has ended
 --- * `"running"`: the loop runs already
---- * `"full"`: a batch has room for no more
+--- * `"full"`: a batch has room for no more, or a channel for no message
 ---
 ---A datagram that does not fit is `nil, "too long", "EMSGSIZE"`, in both directions.
---- * `"full"`: the channel has no room for one more message
 ---
 ---The end of a stream is `nil, "end of stream", "EOF"`. A programmer's mistake (a wrong type,
 ---a number out of range, an unknown option) raises an error that names function and argument.
@@ -49,8 +48,8 @@
 ---@field version string the library's version, "major.minor.patch"
 local mio = {}
 
----What can be registered: a socket or a set of signals of mio; a loop or poll, which nests in
----another one; the number of a descriptor; a Lua file; an object of any library that has a
+---What can be registered: a socket or a set of signals of mio; a loop or poll, which is a guest
+---of another one then, see `loop:pollfd`; the number of a descriptor; a Lua file; an object of any library that has a
 ---method `pollfd`, `getfd` or `get_fd` (asked in this order) which returns the number.
 ---
 ---mio knows when its own sockets are closed, and ends their registrations first. Whatever
@@ -92,8 +91,7 @@ local mio = {}
 ---@alias mio.socket_option "nodelay"|"keepalive"|"keepalive_idle"|"keepalive_interval"|"keepalive_count"|"linger"|"reuseaddr"|"reuseport"|"ttl"|"recv_buffer"|"send_buffer"|"only_v6"|"broadcast"|"multicast_ttl"|"multicast_loop"
 
 ---Called for each event of a registered source. A coroutine works as well: each event resumes
----it, and `coroutine.yield()` returns these arguments; when it has ended, so has the
----registration.
+---it, and `coroutine.yield()` returns these arguments; see `mio.loop`.
 ---
 ---`closed` says that the peer will send no more, or will receive no more, or that an error is
 ---pending: the next read or write tells which. `readable` and `writable` are then set too,
@@ -240,6 +238,14 @@ function mio.now() end
 ---@return string? code
 function mio.pair(type) end
 
+---A pipe: what is written to `writer` comes out of `reader`. The reader is told as readable when
+---there is something, and when the writer is gone; the writer as writable when there is room, and
+---when the reader is gone. Fails with `EMFILE`, `ENFILE` or `ENOMEM`.
+---@return mio.stream? reader
+---@return mio.stream|string|nil writer or err
+---@return string? code
+function mio.pipe() end
+
 ---A new poll. Costs what a loop costs.
 ---
 ---Fails with `EMFILE`, `ENFILE` or `ENOMEM`.
@@ -311,6 +317,55 @@ function mio.sender(ticket) end
 ---@return string? code
 function mio.signal(signal, ...) end
 
+---The standard error of this process; all as of `mio.stdin`.
+---@return mio.stream? stream
+---@return string? err
+---@return string? code
+function mio.stderr() end
+
+---The standard input of this process, as a stream: a pipe, a terminal, a socket, a file.
+---
+---Others have the same open file: the shell, other processes, `io.read` here. It stays as it is
+---for them, above all it does not become non-blocking; the stream says with each call that it does
+---not wait, and has a descriptor of its own. So closing it closes nothing for the others, and
+---whoever reads the output of this process comes to the end when the process ends. What `io` has
+---in its buffers is not seen here.
+---
+---A file, or a device like `/dev/null`, is always ready: `try_read` and `try_write` never fail with
+---`"again"`, and `register` fails with `EPERM`. Register after `"again"`, and both kinds work:
+---
+---```lua
+---local function pump()
+---  local data, err
+---  repeat
+---    data, err = input:try_read()
+---    if data then print(#data) end
+---  until not data
+---  if err == "again" and not registration then
+---    registration = assert(loop:register(input, "r", pump))
+---  elseif err ~= "again" then
+---    input:close()
+---  end
+---end
+---```
+---
+---Old kernels, and terminals that this user may not open, are polled before each call, and written
+---4096 bytes at a time; a call waits then where another process is faster.
+---
+---Fails with `EBADF` (the process was started without it, and so even if a socket of mio has got its
+---number since) or `EMFILE`.
+---@return mio.stream? stream
+---@return string? err
+---@return string? code
+function mio.stdin() end
+
+---The standard output of this process; all as of `mio.stdin`. What `print` and `io.write` have
+---in their buffer comes later, unless it is flushed before.
+---@return mio.stream? stream
+---@return string? err
+---@return string? code
+function mio.stdout() end
+
 ---How to connect.
 ---@class mio.connect_options
 ---@field nodelay? boolean small writes go out at once (true if absent)
@@ -329,7 +384,8 @@ function mio.signal(signal, ...) end
 ---loop:register(stream, "w", function(_, _, _, _, registration)
 ---  local connected, err = stream:connected()
 ---  if connected then
----    registration:reregister("r")
+---    registration:deregister()
+---    loop:register(stream, "r", on_data)  -- which reads: what is left unread is told again
 ---  elseif err ~= "again" then
 ---    stream:close()
 ---  end
@@ -526,7 +582,9 @@ function datagram:try_peek(n) end
 function datagram:try_recv_into(buffer, n) end
 
 ---Receive what has come into a batch, in place of what is in it. Fails as `try_recv`, and then
----the batch is empty; never with `"too long"`. Cost: one system call; no garbage.
+---the batch is empty; never with `"too long"`. The end of a seqpacket socket is no message: what
+---came before it is received first. Cost: one system call, and one more where the last one of a
+---full batch is empty; no garbage.
 ---@param batch mio.batch
 ---@return integer? count 1 or more
 ---@return string? err
@@ -582,9 +640,10 @@ function datagram:peer_credentials() end
 ---"[::]" hears of all of its groups.
 ---
 ---Fails with `"closed"`, `EADDRINUSE` (joined already), `ENODEV` (no such interface, or none),
----`EINVAL` (no multicast address).
+---`EINVAL` (no multicast address; its scope is another interface), and what else the system says
+---when it is asked for a name.
 ---@param group mio.address|string its port does not count
----@param interface? string|integer its name or number; the system chooses if absent
+---@param interface? string|integer its name or number; if absent, the group's own scope, as of "[ff02::1%eth0]", or the system chooses
 ---@return true? ok
 ---@return string? err
 ---@return string? code
@@ -679,7 +738,8 @@ local listener = {}
 function listener:try_accept() end
 
 ---Accept all clients that wait: `for stream in listener:try_accepts() do ... end`. The loop
----ends when nobody waits, and where accepting fails: the next event tells more.
+---ends when nobody waits, when the listener rests, and when it is closed. Raises an error where
+---it never will accept again: its descriptor was closed, or shut down, by something else.
 ---@return fun(listener: mio.listener): mio.stream? iterator
 ---@return mio.listener
 function listener:try_accepts() end
@@ -732,8 +792,14 @@ function listener:close() end
 ---An error in a handler leaves `run` as if it had been called from there, with its traceback
 ---under `xpcall`. Nothing is lost by it: the next `run` goes on with the event after it. A
 ---handler may yield where `run` was called in a coroutine; `run` goes on when that is
----resumed. If it never is, or if an error has left `run` and ended its coroutine, the loop
----counts as running until `coroutine.close` is called.
+---resumed. Until then the loop counts as running; not any more when the coroutine has failed, was
+---closed, or was dropped and collected.
+---
+---**Coroutines as handlers.** Each event resumes the coroutine. When it has returned or failed,
+---what has resumed it ends, a channel too. It may handle several things: each of the others ends
+---when it would resume it, and says nothing; what is to end sooner the coroutine ends by itself
+---before it returns. A coroutine that is dead already, and the main one, raise an error where
+---they are registered; one that is not suspended when its event comes, in `run`.
 ---@class mio.loop
 local loop = {}
 
@@ -782,7 +848,7 @@ function loop:signal(signal, handler) end
 ---is not waited for then. Each child takes a descriptor.
 ---
 ---Fails with `"closed"`, `ESRCH` (no such process, or it was waited for), `EMFILE`, `ENFILE`,
----`ENOMEM`, `ENOSPC`; `ENOSYS` before Linux 5.3.
+---`ENOMEM`, `ENOSPC`; `ENOSYS` before Linux 5.4.
 ---@param process mio.process|integer
 ---@param handler mio.child_handler
 ---@return mio.registration? registration
@@ -891,12 +957,22 @@ function loop:now() end
 ---@return string? err
 function loop:advance(seconds) end
 
----The descriptor of the kernel's queue, readable while sources or signals are ready: with it
----and `timeout` the loop is a guest in another one. It stays the loop's. Fails with
----`"closed"`.
+---The descriptor of the kernel's queue, readable while sources, signals, children or messages
+---are ready: with it and `timeout` the loop is a guest in another one, as docs/nesting.md
+---shows for mio, cqueues and luv. It stays the loop's. Fails with `"closed"`.
+---
+---Timers, the ends of pauses and events that an earlier turn has left do not make it readable:
+---for them the host waits no longer than `timeout`. It asks for that after each turn of the guest,
+---and after whatever else sets a timer of the guest.
 ---
 ---```lua
----outer:register(inner, "r", function() inner:run_once(0) end)
+---local timer
+---local function turn()
+---  inner:run_once(0)
+---  timer:reset(inner:timeout() or math.huge)
+---end
+---timer = outer:after(inner:timeout() or math.huge, turn)
+---outer:register(inner, "r", turn)
 ---```
 ---@return integer? descriptor
 ---@return string? err
@@ -906,11 +982,86 @@ function loop:pollfd() end
 ---@return "r"
 function loop:events() end
 
----How long a host may wait until it has to call `run_once(0)` for a timer. Fails with
----`"closed"`.
+---How long a host may wait until it has to call `run_once(0)`, whether the descriptor is readable
+---or not: for a timer, or at once for what a turn has left. It is to be asked after each turn.
+---With a virtual clock it counts by that. Fails with `"closed"`.
 ---@return number? seconds nil for ever
 ---@return string? err
 function loop:timeout() end
+
+---What a loop has done since it was made. The times are in seconds, and 0 unless the loop is
+---measured: see `loop:measure`.
+---@class mio.stats
+---@field turns integer turns that have begun
+---@field wakeups integer turns that began with a wait; the others only looked, for something was due, or there was no time to wait
+---@field ready integer events of sources
+---@field signals integer signals
+---@field children integer ends of children
+---@field messages integer messages, and ends of channels
+---@field timeouts integer timers that were due
+---@field interruptions integer waits that a signal handler of the program has cut short
+---@field sleeping number seconds in the kernel's wait
+---@field working number seconds in handlers, and on the way to them
+---@field longest number seconds that the longest handler of Lua took
+---@field longest_where string? "file:line" of that one, as in `mio.dump_item`
+
+---What the loop has done. Counts are always kept, and exact within a turn, too. Fails with
+---`"closed"`.
+---
+---```lua
+---local stats = {}
+---loop:measure(true)
+---loop:every(10, function()
+---  loop:stats(stats)
+---  print(stats.ready, stats.working / (stats.working + stats.sleeping), stats.longest_where)
+---end)
+---```
+---@param table? table to be filled, so that nothing is allocated; a new one if absent
+---@return mio.stats? stats
+---@return string? err
+function loop:stats(table) end
+
+---Begin to measure how long the loop sleeps and works, and how long each handler takes; or end
+---it. The times of `loop:stats` count from here on. It costs two readings of the clock an event.
+---
+---With a limit there is a warning (Lua's `warn`, which may be off: `warn("@on")`) of each handler
+---that takes longer: such a one holds up everything else. "mio: the handler at server.lua:12
+---took 0.250 s, more than 0.100 s". A handler that yields out of `run` takes until it comes
+---back; one that raises an error, or closes the loop, is not measured.
+---
+---Takes effect with the next turn at the latest. Fails with `"closed"`.
+---@param on boolean
+---@param slow? number seconds; no warnings if absent
+---@return true? done
+---@return string? err
+function loop:measure(on, slow) end
+
+---One thing that is registered with a loop. What does not apply to its kind is nil.
+---@class mio.dump_item
+---@field kind "descriptor"|"timer"|"signal"|"child"|"channel"
+---@field source any what was registered: the source, the signal's name, the process
+---@field interest string? of a descriptor, as in `loop:register`
+---@field trigger mio.trigger? of a descriptor
+---@field deadline number? when a timer is due, or a pause ends, by `loop:now`
+---@field period number? of a periodic timer
+---@field where string? "file:line": where the handler begins; where a coroutine waits; "[C]" for a function of C, "?" where it is not known. Nil for what a host program has registered
+
+---The list that `loop:dump` returns: items from 1 on. `tostring` makes a line of each.
+---@class mio.dump
+---@field now number the time when it was made, by `loop:now`
+
+---Everything that is registered, for who asks what the loop waits for. Nothing is recorded for
+---it beforehand. Fails with `"closed"`.
+---
+---```lua
+---io.stderr:write(tostring(loop:dump()))
+----->  descriptor mio.listener (127.0.0.1:7000) r level at server.lua:9
+----->  timer in 41.000 s every 60.000 s at server.lua:14
+----->  signal INT at server.lua:15
+---```
+---@return mio.dump_item[]|mio.dump|nil dump
+---@return string? err
+function loop:dump() end
 
 ---End everything that is registered, and close the loop. The sources stay open. In a handler
 ---it ends `run` when the handler has returned. Raises an error for a loop that belongs to a
@@ -948,9 +1099,11 @@ local poll = {}
 function poll:register(source, token, interest, options) end
 
 ---Wait for events, then tell them: `for token, r, w, closed in poll:wait(1.0) do ... end`. The
----flags are those of `mio.handler`. No event means that the time is over, that a signal
----handler of the program cut the wait short, or that a listener's pause has ended. Leaving
----the for loop early loses nothing: the next `wait` goes on from there.
+---flags are those of `mio.handler`. No event means that the time is over, or that what came is
+---nothing to tell: a signal handler of the program cut the wait short, a listener's pause has
+---ended, or the last holder of a waker has closed it. Who has to wait the whole time looks at
+---the clock, and waits for the rest. Leaving the for loop early loses nothing: the next
+---`wait` goes on from there.
 ---
 ---Fails with `"closed"`, or an errno if the kernel refuses to wait: where that may be, write
 ---`in assert(poll:wait(1.0))`. Allocates nothing.
@@ -970,11 +1123,36 @@ function poll:wait(seconds) end
 ---@return string? code
 function poll:waker(token) end
 
----The descriptor of the kernel's queue, readable while sources are ready: by it a poll nests
----in other polls and loops. It stays the poll's. Fails with `"closed"`.
+---The descriptor of the kernel's queue, readable while sources are ready: by it a poll is the
+---guest of another poll, of a loop, or of another library. It stays the poll's. Fails with
+---`"closed"`.
+---
+---The ends of pauses (a listener rests at the descriptor limit) and events that an earlier `wait`
+---has left do not make it readable: for them the host waits no longer than `timeout`, which it
+---asks for after each `wait`.
+---
+---```lua
+---local timer
+---local function turn()
+---  for token, r, w, closed in inner:wait(0) do dispatch(token, r, w, closed) end
+---  timer:reset(inner:timeout() or math.huge)
+---end
+---timer = outer:after(inner:timeout() or math.huge, turn)
+---outer:register(inner, "r", turn)
+---```
 ---@return integer? descriptor
 ---@return string? err
 function poll:pollfd() end
+
+---What a host has to wait for on `pollfd`: always `"r"`, as cqueues asks for it.
+---@return "r"
+function poll:events() end
+
+---How long a host may wait until it has to call `wait(0)`, whatever `pollfd` tells. Fails with
+---`"closed"`.
+---@return number? seconds nil for ever
+---@return string? err
+function poll:timeout() end
 
 ---End everything that is registered, and close the poll. The sources stay open.
 ---@return true
@@ -993,8 +1171,8 @@ local process = {}
 
 ---Send it a signal.
 ---
----Fails with `ESRCH` if it has ended and a loop has told so through this object (its number may
----be another one's by then), or `EPERM` if it has become another user's.
+---Fails with `ESRCH` if it has ended and a loop has told so (its number may be another one's by
+---then), or `EPERM` if it has become another user's.
 ---@param signal? mio.signal_name|"KILL"|"STOP"|integer "TERM" if absent
 ---@return true? ok
 ---@return string? err
@@ -1024,7 +1202,9 @@ function registration:reregister(interest, options) end
 ---Have it rest: nothing is told for a while, whatever its trigger; then it is armed by itself.
 ---A pause during a pause moves its end.
 ---
----Fails with `"closed"` or `ENOMEM`. Raises an error for a signal or a child.
+---Fails with `"closed"`, `ENOMEM`, or `EBADF` where the descriptor was closed by something else:
+---the registration has ended then. One that is closed during the pause is told at its end, as an
+---event with `closed`. Raises an error for a signal or a child.
 ---@param seconds number 0 or more
 ---@return true? ok
 ---@return string? err
@@ -1084,7 +1264,7 @@ local sender = {}
 ---@param value any
 ---@return true? ok
 ---@return string? err
----@return string? code `ENOMEM` for a large message
+---@return string? code `ENOMEM` for a large message; `ESTALE` in a process that the one which made the channel forked
 function sender:send(value) end
 
 ---A text by which `mio.sender` gives another sender of the same channel, in any Lua state of
@@ -1107,6 +1287,7 @@ local waker = {}
 ---Wake. Wakes that the poll has not told yet are one. Fails with `"closed"`.
 ---@return true? ok
 ---@return string? err
+---@return string? code `ESTALE` in a process that the one which made the poll forked
 function waker:wake() end
 
 ---A text by which `mio.sender` finds it in another Lua state. Fails with `"closed"`.
@@ -1120,7 +1301,10 @@ function waker:close() end
 
 -- ------------------------------------------------------------------- streams
 
----A connected TCP or Unix socket, from `try_connect` or `try_accept`. No method waits.
+---A connected TCP or Unix socket, from `try_connect` or `try_accept`; the end of a pipe, or a
+---standard stream. No method waits. What only sockets have fails with `ENOTSOCK` on what is none:
+---`connected`, `try_peek`, `shutdown`, addresses, options, descriptors, credentials. One end of a
+---pipe is only read, the other one only written to: else `EBADF`.
 ---@class mio.stream
 local stream = {}
 
