@@ -83,11 +83,15 @@ static mio__transfer_wait inherited_wait(const mio_inherited *inherited)
     return inherited->may_wait ? MIO__TRANSFER_NO_WAIT : MIO__TRANSFER_AS_OPENED;
 }
 
-static bool inherited_is_ready(const mio_inherited *inherited, short events)
+/* Returns 0, -EAGAIN, or -EBADF for what is not opened for that, and would never be ready. */
+static int inherited_ask(const mio_inherited *inherited, short events, int access)
 {
     struct pollfd source = {.fd = inherited->fd, .events = events};
+    const int opened = fcntl(inherited->fd, F_GETFL) & O_ACCMODE;
 
-    return poll(&source, 1, 0) == 1;
+    if (opened != O_RDWR && opened != access)
+        return -EBADF;
+    return poll(&source, 1, 0) == 1 ? 0 : -EAGAIN;
 }
 
 ptrdiff_t mio_inherited_readv(const mio_inherited *inherited, const struct iovec *buffers,
@@ -100,8 +104,9 @@ ptrdiff_t mio_inherited_readv(const mio_inherited *inherited, const struct iovec
     outcome = mio__transfer_read(inherited->fd, buffers, count, inherited_wait(inherited));
     if (outcome != -EOPNOTSUPP)
         return outcome;
-    if (!inherited_is_ready(inherited, POLLIN))
-        return -EAGAIN;
+    outcome = inherited_ask(inherited, POLLIN, O_RDONLY);
+    if (outcome < 0)
+        return outcome;
     return mio__transfer_read(inherited->fd, buffers, count, MIO__TRANSFER_AS_OPENED);
 }
 
@@ -134,8 +139,9 @@ ptrdiff_t mio_inherited_writev(const mio_inherited *inherited, const struct iove
 
     if (outcome != -EOPNOTSUPP)
         return outcome;
-    if (!inherited_is_ready(inherited, POLLOUT))
-        return -EAGAIN;
+    outcome = inherited_ask(inherited, POLLOUT, O_WRONLY);
+    if (outcome < 0)
+        return outcome;
     front = inherited_front(buffers, count);
     return mio__transfer_write(inherited->fd, &front, 1, MIO__TRANSFER_AS_OPENED);
 }
