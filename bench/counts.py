@@ -38,6 +38,8 @@ ROWS = (
     ("Lua: handlers, one buffer", "echo_buffer.lua", (1400, 2.1, 0, 0, 256)),
     ("Lua: handlers, strings", "echo_string.lua", (None, 2.1, 1, 89, 256)),
     ("Lua: poll, strings", "echo_poll.lua", (None, 2.1, 1, 89, 25 + 256)),
+    ("Lua: tasks, one buffer", "echo_tasks.lua", (1400, 2.1, 0, 0, 2048)),
+    ("Lua: tasks, strings", "echo_task_strings.lua", (None, 2.1, 1, 89, 2048)),
     ("UDP: epoll, recvfrom, sendto", "raw_udp.c", ()),
     ("UDP: C: mio_loop_run", "mio_udp.c", (None, 2.1, 0)),
     ("UDP: Lua: one buffer", "udp_buffer.lua", (None, 2.1, 0, 0)),

@@ -61,10 +61,11 @@ local function linked_type(text)
   end))
 end
 
--- Comments are Markdown. Where a code span holds a name and nothing else, it becomes a link.
+-- Comments are Markdown. Where a code span holds a name and nothing else, it becomes a link. A
+-- class and a function may have one name: `mio.loop` is the class then, `mio.loop()` the other.
 local function linked_doc(text)
-  return (text:gsub("(`([%a_][%w_.:]*)[()]*`)", function(span, name)
-    local title = calls[name] or types[name]
+  return (text:gsub("(`([%a_][%w_.:]*)([()]*)`)", function(span, name, parentheses)
+    local title = parentheses == "" and types[name] or calls[name] or types[name]
     return title and link(span, title)
   end))
 end
@@ -141,9 +142,7 @@ local function chapters(items)
 end
 
 local function contents_line(chapter)
-  local links = each(chapter, function(item)
-    return link(item.name:gsub("^mio%.", ""), heading(item))
-  end)
+  local links = each(chapter, function(item) return link(item.name, heading(item)) end)
   local line = "- " .. link(chapter.title, chapter.title)
   return #links > 0 and line .. ": " .. table.concat(links, ", ") or line
 end

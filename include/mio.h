@@ -6,16 +6,23 @@
  *   Results     0 or a count, else -errno (mio_strerror(), mio_errname()). Result parameters
  *               come last, are named ret_..., and are written only on success. A call that
  *               failed has changed nothing.
+ *
  *   NULL        What a free or unref takes may be NULL. So may options, a config or an
  *               allocator, which stands for the defaults, and a result parameter whose text
- * says so. Where another pointer is NULL that a call reads from or writes to, it returns
- * -EINVAL. Not looked at are the object of a call (its loop, its poll), what is handed over
- * with each event or message, and the bytes of a transfer, where the kernel says -EFAULT. Times
- * int64_t nanoseconds on the monotonic clock, suffix _ns; -1 is for ever. Ownership   new/free
- * on the heap, open/close for descriptors; free(NULL) is fine. A descriptor is the caller's,
- * who closes it after deregistering it. Threads     said at each call; most belong to one
- * thread, the loop's own. Manners     the library never prints, never exits, never touches a
- * signal's disposition without being asked.
+ *               says so. Where another pointer is NULL that a call reads from or writes to, it
+ *               returns -EINVAL. Not looked at are the object of a call (its loop, its poll),
+ *               what is handed over with each event or message, and the bytes of a transfer,
+ *               where the kernel says -EFAULT.
+ *
+ *   Times       int64_t nanoseconds on the monotonic clock, suffix _ns; -1 is for ever.
+ *
+ *   Ownership   new/free on the heap, open/close for descriptors; free(NULL) is fine. A
+ *               descriptor is the caller's, who closes it after deregistering it.
+ *
+ *   Threads     said at each call; most belong to one thread, the loop's own.
+ *
+ *   Manners     the library never prints, never exits, never touches a signal's disposition
+ *               without being asked.
  *
  * Chapters
  *

@@ -2,6 +2,11 @@
 
 #include "names.h"
 
+#include <ctype.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
 const char *mio__lua_address_text(lua_State *L, const mio_addr *addr)
 {
     char text[MIO_ADDR_TEXT_MAX];
@@ -55,15 +60,34 @@ bool mio__lua_address_test(lua_State *L, int arg, mio_addr *ret_addr)
     return mio_addr_parse_bytes(text, size, ret_addr) == 0;
 }
 
+/* What is wrong with a text, where that can be told for certain. */
+static const char *check_reason(lua_State *L, int arg)
+{
+    size_t size;
+    const char *text = lua_tolstring(L, arg, &size), *colon = strrchr(text, ':');
+    const bool has_port =
+        colon != NULL && colon[1] != '\0' && colon[1 + strspn(colon + 1, "0123456789")] == '\0';
+    mio_addr addr;
+    const int err = mio_addr_parse_bytes(text, size, &addr);
+
+    if (err == -ENAMETOOLONG)
+        return "a Unix path has 107 bytes at most";
+    if (err == -ENODEV)
+        return "no such interface";
+    if (has_port && colon[1] != '0' && strtol(colon + 1, NULL, 10) > UINT16_MAX)
+        return "a port is 0 to 65535";
+    if (has_port && isalpha((unsigned char)text[0]) && strchr(text, ':') == colon)
+        return "host names are not looked up";
+    return "expected 1.2.3.4:80, [::1]:80, unix:/path, unix:@name";
+}
+
 void mio__lua_address_check(lua_State *L, int arg, mio_addr *ret_addr)
 {
     if (mio__lua_address_test(L, arg, ret_addr))
         return;
     if (lua_type(L, arg) != LUA_TSTRING)
         luaL_typeerror(L, arg, "address");
-    lua_pushfstring(
-        L, "'%s' is no address (expected 1.2.3.4:80, [::1]:80, unix:/path, unix:@name)",
-        lua_tostring(L, arg));
+    lua_pushfstring(L, "'%s' is no address (%s)", lua_tostring(L, arg), check_reason(L, arg));
     luaL_argerror(L, arg, lua_tostring(L, -1));
 }
 

@@ -7,7 +7,7 @@
 
 #include <errno.h>
 
-enum { CHANNEL_CAPACITY = 1024, CHANNEL_CAPACITY_MAX = 1 << 20 };
+enum { CHANNEL_CAPACITY = 1024, CHANNEL_CAPACITY_BYTES = 64 << 20 };
 
 /* ------------------------------------------------------------------- its life */
 
@@ -58,7 +58,7 @@ static void channel_bind(lua_State *L, mio__lua_channel *channel, int handler)
  * Push a sender, and its new channel of the loop at index 1. Returns 0, or -errno; -EPIPE where
  * the loop is closed, which the finalizers that making objects runs may do.
  */
-static int channel_make(lua_State *L, int handler, int capacity, bool wakes)
+static int channel_make(lua_State *L, int handler, int capacity, int bytes, bool wakes)
 {
     const mio_channel_config config = {.capacity = (uint32_t)capacity,
                                        .message_size = sizeof(mio__lua_message),
@@ -74,7 +74,7 @@ static int channel_make(lua_State *L, int handler, int capacity, bool wakes)
     if (err < 0)
         return err;
     channel->loop = loop;
-    if (!mio__lua_sender_fill(sender, channel->core)) {
+    if (!mio__lua_sender_fill(sender, channel->core, (size_t)bytes)) {
         mio__lua_channel_forget(channel);
         return -ENOMEM;
     }
@@ -90,18 +90,19 @@ static int channel_failure(lua_State *L, int err)
 int mio__lua_channel_new(lua_State *L, int handler)
 {
     int capacity = CHANNEL_CAPACITY;
-    const mio__lua_option known[] = {{"capacity", OPTION_COUNT, &capacity, NULL}};
+    int bytes = CHANNEL_CAPACITY_BYTES;
+    const mio__lua_option known[] = {{"capacity", OPTION_ROOM, &capacity, NULL},
+                                     {"capacity_bytes", OPTION_COUNT, &bytes, NULL}};
     int err;
 
-    mio__lua_options_read(L, 3, known, 1);
-    luaL_argcheck(L, capacity <= CHANNEL_CAPACITY_MAX, 3, "capacity is 1048576 at the most");
-    err = channel_make(L, handler, capacity, false);
+    mio__lua_options_read(L, 3, known, sizeof known / sizeof *known);
+    err = channel_make(L, handler, capacity, bytes, false);
     return err < 0 ? channel_failure(L, err) : 2;
 }
 
 int mio__lua_channel_new_waker(lua_State *L)
 {
-    const int err = channel_make(L, 2, 1, true);
+    const int err = channel_make(L, 2, 1, 1, true);
 
     if (err < 0)
         return channel_failure(L, err);

@@ -256,8 +256,7 @@ static bool run_is_on(lua_State *L, const mio__lua_loop *loop)
     return co != NULL && !mio__lua_coroutine_is_dead(co);
 }
 
-/* Be the one that is. */
-static void run_claim(lua_State *L, mio__lua_loop *loop)
+void mio__lua_dispatch_claim(lua_State *L, mio__lua_loop *loop)
 {
     lua_getiuservalue(L, lua_upvalueindex(1), STATE_RUNNERS);
     lua_pushthread(L);
@@ -274,7 +273,7 @@ static int run_enter(lua_State *L, mio__lua_loop *loop)
     if (loop->attached || run_is_on(L, loop))
         return mio__lua_token(L, "running");
     lua_settop(L, RUN_LOOP);
-    run_claim(L, loop);
+    mio__lua_dispatch_claim(L, loop);
     mio__lua_dispatch_push_frame(L);
     lua_getiuservalue(L, RUN_LOOP, LOOP_RUNNING);
     lua_toclose(L, RUN_GUARD);

@@ -54,6 +54,9 @@ static inline void mio__lua_dispatch_push_flags(lua_State *L, unsigned ready)
 /* Push the loop's slot tables, after the loop itself, which is on top. */
 void mio__lua_dispatch_push_frame(lua_State *L);
 
+/* Have the running coroutine be the one in which the loop runs: until loop->runner is NULL. */
+void mio__lua_dispatch_claim(lua_State *L, mio__lua_loop *loop);
+
 /* Push the guard of a loop: closing it says that the loop runs no more. */
 void mio__lua_dispatch_push_guard(lua_State *L, mio__lua_loop *loop);
 

@@ -6,11 +6,13 @@
 #include "seconds.h"
 #include "signal_names.h"
 #include "slots.h"
+#include "socket_options.h"
 #include "where.h"
 
 #include "mio/item.h"
 
 #include <lauxlib.h>
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -84,14 +86,23 @@ static void item_set_interest(lua_State *L, const mio_item *item)
     item_set(L, "trigger");
 }
 
+/* What is never is math.huge, as a program has said it. */
+static void item_push_time(lua_State *L, int64_t ns)
+{
+    if (ns == INT64_MAX)
+        lua_pushnumber(L, HUGE_VAL);
+    else
+        mio__lua_seconds_push(L, ns);
+}
+
 static void item_set_times(lua_State *L, const mio_item *item)
 {
     if (item->deadline_ns >= 0) {
-        mio__lua_seconds_push(L, item->deadline_ns);
+        item_push_time(L, item->deadline_ns);
         item_set(L, "deadline");
     }
     if (item->period_ns > 0) {
-        mio__lua_seconds_push(L, item->period_ns);
+        item_push_time(L, item->period_ns);
         item_set(L, "period");
     }
 }
@@ -151,7 +162,9 @@ static void line_push_words(lua_State *L, const char *name, lua_Number now)
 {
     char text[64];
 
-    if (strcmp(name, "deadline") == 0) {
+    if (strcmp(name, "deadline") == 0 && lua_tonumber(L, -1) == HUGE_VAL) {
+        lua_pushliteral(L, "never");
+    } else if (strcmp(name, "deadline") == 0) {
         snprintf(text, sizeof text, "in %.3f s", lua_tonumber(L, -1) - now);
         lua_pushstring(L, text);
     } else if (strcmp(name, "period") == 0) {
@@ -160,7 +173,7 @@ static void line_push_words(lua_State *L, const char *name, lua_Number now)
     } else if (strcmp(name, "where") == 0) {
         lua_pushfstring(L, "at %s", luaL_tolstring(L, -1, NULL));
         lua_remove(L, -2);
-    } else {
+    } else if (!mio__lua_socket_push_place(L, lua_gettop(L))) {
         luaL_tolstring(L, -1, NULL);
     }
 }
@@ -214,5 +227,5 @@ void mio__lua_dump_open(lua_State *L)
     static const luaL_Reg methods[] = {{NULL, NULL}};
     static const luaL_Reg meta[] = {{"__tostring", dump_tostring}, {NULL, NULL}};
 
-    mio__lua_class_define(L, CLASS_DUMP, "mio.dump", methods, meta);
+    mio__lua_class_define(L, CLASS_DUMP, "mio.loop_dump", methods, meta);
 }

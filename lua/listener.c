@@ -22,7 +22,8 @@ static mio__lua_listener *listener_check(lua_State *L)
     return mio__lua_class_check(L, 1, CLASS_LISTENER, sizeof(mio__lua_listener));
 }
 
-static void listener_read_options(lua_State *L, int arg, mio_listen_options *ret_options)
+static void listener_read_options(lua_State *L, int arg, mio_listen_options *ret_options,
+                                  int *ret_high_water)
 {
     bool reuseaddr = true, nodelay = true;
     int type = MIO_STREAM;
@@ -32,6 +33,7 @@ static void listener_read_options(lua_State *L, int arg, mio_listen_options *ret
         {"reuseport", OPTION_BOOLEAN, &ret_options->reuseport, NULL},
         {"only_v6", OPTION_BOOLEAN, &ret_options->only_v6, NULL},
         {"nodelay", OPTION_BOOLEAN, &nodelay, NULL},
+        {"high_water", OPTION_COUNT, ret_high_water, NULL},
         {"type", OPTION_CHOICE, &type, mio__lua_socket_types},
         {"replace_stale", OPTION_BOOLEAN, &ret_options->replace_stale, NULL},
     };
@@ -58,11 +60,13 @@ int mio__lua_listener_listen(lua_State *L)
     mio_listen_options options = {.backlog = 0};
     mio__lua_listener *listener;
     mio_addr addr;
+    int high_water = 0;
     int err;
 
     mio__lua_address_check(L, 1, &addr);
-    listener_read_options(L, 2, &options);
+    listener_read_options(L, 2, &options, &high_water);
     listener = mio__lua_listener_new(L, options.type);
+    listener->high_water = high_water;
     err = mio_spare_open(&listener->spare);
     if (err == 0)
         err = mio_listen(&addr, &options, &listener->source.fd);

@@ -19,6 +19,7 @@ typedef struct mio__lua_listener {
     mio__lua_source source; /* first: see source.h */
     mio_fd spare;
     mio_socket_type type; /* of what it accepts */
+    int high_water;       /* of what tasks accept; 0: the default */
 } mio__lua_listener;
 
 /* Push a new listener, closed until its source gets a descriptor. */

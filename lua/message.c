@@ -41,7 +41,7 @@ static const unsigned char *message_data(const mio__lua_message *message, size_t
     const bool within = message_is_inline(message);
 
     *ret_room = within ? MESSAGE_INLINE : message_room(message->size, message->ports);
-    return within ? (const unsigned char *)message->data.aligned : message->data.block;
+    return within ? (const unsigned char *)message->data.aligned : message->data.large.block;
 }
 
 static mio__lua_port *message_port(const mio__lua_message *message, size_t place)
@@ -54,12 +54,20 @@ static mio__lua_port *message_port(const mio__lua_message *message, size_t place
     return port;
 }
 
+static void message_free_block(const mio__lua_message *message)
+{
+    if (message->data.large.reserved != NULL)
+        mio__lua_port_release(message->data.large.reserved,
+                              message_room(message->size, message->ports));
+    free(message->data.large.block);
+}
+
 void mio__lua_message_release(mio__lua_message *message)
 {
     for (size_t place = 0; place < message->ports; place++)
         mio__lua_port_unref(message_port(message, place));
     if (!message_is_inline(message))
-        free(message->data.block);
+        message_free_block(message);
     *message = (mio__lua_message){.size = 0};
 }
 
@@ -181,13 +189,22 @@ static void write_string(message_writer *writer, const char *bytes, size_t size)
     write_bytes(writer, bytes, size);
 }
 
+/* The name of a value's class, where it has one, or of its type. */
+static const char *sender_push_type(lua_State *L, int index)
+{
+    luaL_checkstack(L, LUA_MINSTACK, NULL);
+    if (luaL_getmetafield(L, index, "__name") == LUA_TSTRING)
+        return lua_tostring(L, -1);
+    return luaL_typename(L, index);
+}
+
 static void write_sender(message_writer *writer, int index)
 {
     bool closed;
     mio__lua_port *port = mio__lua_sender_port(writer->L, index, &closed);
 
     if (port == NULL)
-        refuse(writer, closed ? "a closed sender" : luaL_typename(writer->L, index));
+        refuse(writer, closed ? "a closed sender" : sender_push_type(writer->L, index));
     write_byte(writer, TAG_SENDER);
     write_port(writer, port);
 }
@@ -329,34 +346,33 @@ static void writer_start(message_writer *writer, unsigned char *data, size_t roo
     writer->depth = 0;
 }
 
-/* A block for what did not fit. Nothing runs between the two times of writing, so they write
-   the same. */
-static int encode_large(message_writer *writer, int index, mio__lua_message *message)
+/* A block for what did not fit: the writer starts anew in it. */
+static bool encode_in_block(message_writer *writer, mio__lua_message *message)
 {
     const size_t room = message_room(writer->size, writer->ports);
 
-    message->data.block = malloc(room);
-    if (message->data.block == NULL)
-        return -ENOMEM;
-    writer_start(writer, message->data.block, room);
-    write_value(writer, index);
-    return 0;
+    message->data.large.reserved = NULL;
+    message->data.large.block = malloc(room);
+    if (message->data.large.block == NULL)
+        return false;
+    writer_start(writer, message->data.large.block, room);
+    return true;
 }
 
 int mio__lua_message_encode(lua_State *L, int arg, mio__lua_message *ret_message)
 {
     message_writer writer;
     mio__lua_message message;
-    int err = 0;
 
     writer.L = L; /* not by an initializer: it would zero all levels */
     writer.arg = arg;
     writer_start(&writer, (unsigned char *)message.data.aligned, MESSAGE_INLINE);
     write_value(&writer, arg);
-    if (!writer_has_room(&writer, 0))
-        err = encode_large(&writer, arg, &message);
-    if (err < 0)
-        return err;
+    if (!writer_has_room(&writer, 0)) {
+        if (!encode_in_block(&writer, &message))
+            return -ENOMEM;
+        write_value(&writer, arg); /* nothing has run since: it writes the same */
+    }
     message.size = (uint32_t)writer.size;
     message.ports = (uint32_t)writer.ports;
     for (size_t place = 0; place < writer.ports; place++)
@@ -376,17 +392,23 @@ int mio__lua_message_encode_string(const char *bytes, size_t size,
     writer_start(&writer, (unsigned char *)message.data.aligned, MESSAGE_INLINE);
     write_string(&writer, bytes, size);
     if (!writer_has_room(&writer, 0)) {
-        const size_t room = message_room(writer.size, 0);
-
-        message.data.block = malloc(room);
-        if (message.data.block == NULL)
+        if (!encode_in_block(&writer, &message))
             return -ENOMEM;
-        writer_start(&writer, message.data.block, room);
         write_string(&writer, bytes, size);
     }
     message.size = (uint32_t)writer.size;
     *ret_message = message;
     return 0;
+}
+
+int mio__lua_message_send(mio__lua_message *message, mio__lua_port *port)
+{
+    if (!message_is_inline(message)) {
+        if (!mio__lua_port_reserve(port, message_room(message->size, message->ports)))
+            return -EAGAIN;
+        message->data.large.reserved = port;
+    }
+    return mio__lua_port_send(port, message);
 }
 
 /* ------------------------------------------------------------------- decoding */

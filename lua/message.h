@@ -33,7 +33,10 @@ typedef struct mio__lua_message {
     uint32_t ports; /* how many */
     union {
         uint64_t aligned[MESSAGE_INLINE / 8];
-        unsigned char *block;
+        struct {
+            unsigned char *block;
+            mio__lua_port *reserved; /* where its bytes are counted; NULL before it is sent */
+        } large;
     } data;
 } mio__lua_message;
 
@@ -47,6 +50,12 @@ int mio__lua_message_encode(lua_State *L, int arg, mio__lua_message *ret_message
 /* The same for the bytes of a string. Returns 0, -ENOMEM, or -EMSGSIZE. */
 int mio__lua_message_encode_string(const char *bytes, size_t size,
                                    mio__lua_message *ret_message);
+
+/*
+ * Send it through a port. Returns 0, then it is the channel's; or as mio_sender_send(), -EAGAIN
+ * also where the channel has no room for its bytes: then it is to be released.
+ */
+int mio__lua_message_send(mio__lua_message *message, mio__lua_port *port);
 
 /* Push the value. Returns false where the bytes make no sense; then anything may be on top. */
 bool mio__lua_message_decode(lua_State *L, const mio__lua_message *message);

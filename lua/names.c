@@ -23,13 +23,29 @@ int mio__lua_name_find(lua_State *L, int index, const char *const *names)
     return -1;
 }
 
+const char *mio__lua_name_list(lua_State *L, const char *const *names)
+{
+    lua_pushfstring(L, "'%s'", names[0]);
+    for (int i = 1; names[i] != NULL; i++) {
+        lua_pushfstring(L, "%s or '%s'", lua_tostring(L, -1), names[i]);
+        lua_remove(L, -2);
+    }
+    return lua_tostring(L, -1);
+}
+
 int mio__lua_name_check(lua_State *L, int arg, const char *standard, const char *const *names)
 {
     size_t size;
     const char *given = luaL_optlstring(L, arg, standard, &size);
 
     luaL_argcheck(L, strlen(given) == size, arg, "a string without zeros is expected");
-    return luaL_checkoption(L, arg, standard, names);
+    for (int i = 0; names[i] != NULL; i++) {
+        if (strcmp(names[i], given) == 0)
+            return i;
+    }
+    mio__lua_name_list(L, names);
+    lua_pushfstring(L, "'%s' is not %s", given, lua_tostring(L, -1));
+    return luaL_argerror(L, arg, lua_tostring(L, -1));
 }
 
 /* -------------------------------------------------------------------- guesses */
@@ -65,7 +81,7 @@ static int guess_distance(const char *a, const char *b)
     return row[length];
 }
 
-static const char *guess_name(const char *given, const char *const *names)
+const char *mio__lua_name_guess(const char *given, const char *const *names)
 {
     const char *best = NULL;
     int best_distance = GUESS_DISTANCE + 1;
@@ -105,7 +121,7 @@ int mio__lua_name_unknown(lua_State *L, int arg, const char *what, int index,
                           const char *const *names)
 {
     const char *given = unknown_push(L, index);
-    const char *guess = guess_name(given, names);
+    const char *guess = mio__lua_name_guess(given, names);
 
     if (guess != NULL)
         lua_pushfstring(L, "unknown %s '%s' (did you mean '%s'?)", what, given, guess);

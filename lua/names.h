@@ -18,6 +18,12 @@ int mio__lua_name_find(lua_State *L, int index, const char *const *names);
    raises an error. */
 int mio__lua_name_check(lua_State *L, int arg, const char *standard, const char *const *names);
 
+/* The one of `names`, which end with NULL, that may have been meant by `given`, or NULL. */
+const char *mio__lua_name_guess(const char *given, const char *const *names);
+
+/* Push "'a' or 'b' or 'c'", and return it. */
+const char *mio__lua_name_list(lua_State *L, const char *const *names);
+
 /*
  * Raise an error for the unknown name at `index`: "unknown option 'porrt' (did you mean
  * 'port'?)". `names` are the known ones; they end with NULL.

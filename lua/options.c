@@ -2,10 +2,13 @@
 
 #include "address.h"
 #include "names.h"
+#include "seconds.h"
 
 #include <lauxlib.h>
 #include <limits.h>
 #include <stdbool.h>
+
+enum { OPTION_ROOM_MAX = 1 << 20 };
 
 static int options_refuse(lua_State *L, int arg, const char *name, const char *expected)
 {
@@ -40,13 +43,14 @@ static const mio__lua_option *options_find(lua_State *L, int arg, const mio__lua
     return NULL;
 }
 
-static void options_read_count(lua_State *L, int arg, const mio__lua_option *option)
+static void options_read_count(lua_State *L, int arg, const mio__lua_option *option, int most)
 {
     int exact;
     lua_Integer value = lua_tointegerx(L, -1, &exact);
 
-    if (!exact || lua_type(L, -1) != LUA_TNUMBER || value < 1 || value > INT_MAX)
-        options_refuse(L, arg, option->name, "a whole number from 1 to 2147483647");
+    if (!exact || lua_type(L, -1) != LUA_TNUMBER || value < 1 || value > most)
+        options_refuse(L, arg, option->name,
+                       lua_pushfstring(L, "a whole number from 1 to %d", most));
     *(int *)option->place = (int)value;
 }
 
@@ -54,12 +58,8 @@ static void options_read_choice(lua_State *L, int arg, const mio__lua_option *op
 {
     const int chosen = mio__lua_name_find(L, -1, option->names);
 
-    if (chosen < 0) {
-        lua_pushfstring(L, "'%s'", option->names[0]);
-        for (int i = 1; option->names[i] != NULL; i++)
-            lua_pushfstring(L, "%s or '%s'", lua_tostring(L, -1), option->names[i]);
-        options_refuse(L, arg, option->name, lua_tostring(L, -1));
-    }
+    if (chosen < 0)
+        options_refuse(L, arg, option->name, mio__lua_name_list(L, option->names));
     *(int *)option->place = chosen;
 }
 
@@ -79,10 +79,18 @@ static void options_read_one(lua_State *L, int arg, const mio__lua_option *optio
         *(bool *)option->place = lua_toboolean(L, -1);
         break;
     case OPTION_COUNT:
-        options_read_count(L, arg, option);
+        options_read_count(L, arg, option, INT_MAX);
+        break;
+    case OPTION_ROOM:
+        options_read_count(L, arg, option, OPTION_ROOM_MAX);
         break;
     case OPTION_CHOICE:
         options_read_choice(L, arg, option);
+        break;
+    case OPTION_SECONDS:
+        if (lua_type(L, -1) != LUA_TNUMBER || !(lua_tonumber(L, -1) >= 0))
+            options_refuse(L, arg, option->name, "a number from 0 up");
+        *(int64_t *)option->place = mio__lua_seconds_timeout(L, lua_gettop(L));
         break;
     case OPTION_ADDRESS:
         options_read_address(L, arg, option);

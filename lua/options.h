@@ -11,7 +11,9 @@
 typedef enum mio__lua_option_type {
     OPTION_BOOLEAN, /* bool */
     OPTION_COUNT,   /* int; a whole number from 1 up */
+    OPTION_ROOM,    /* int; from 1 to 1048576: of what is made at once */
     OPTION_CHOICE,  /* int; the place of the string among `names` */
+    OPTION_SECONDS, /* int64_t; nanoseconds, -1 for ever */
     OPTION_ADDRESS, /* mio_addr; an address object, or its text */
     OPTION_ANY      /* none: who reads the options takes it from the table himself */
 } mio__lua_option_type;

@@ -1,6 +1,7 @@
 #include "port.h"
 
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 
 struct mio_lua_sender {
@@ -9,6 +10,9 @@ struct mio_lua_sender {
     uint64_t ticket;
     size_t count; /* under the lock, like the links */
     bool wakes;
+    size_t bytes_max;
+    atomic_size_t bytes;   /* in the blocks of messages that wait */
+    atomic_size_t holders; /* those blocks, and the port itself */
 };
 
 static pthread_mutex_t ports_lock = PTHREAD_MUTEX_INITIALIZER;
@@ -39,7 +43,7 @@ static void ports_enter(void)
     pthread_mutex_lock(&ports_lock);
 }
 
-mio__lua_port *mio__lua_port_new(mio_channel *channel, bool wakes)
+mio__lua_port *mio__lua_port_new(mio_channel *channel, bool wakes, size_t bytes_max)
 {
     mio__lua_port *port;
 
@@ -47,7 +51,10 @@ mio__lua_port *mio__lua_port_new(mio_channel *channel, bool wakes)
     port = ports_failed ? NULL : malloc(sizeof *port);
     if (port == NULL)
         return NULL;
-    *port = (mio__lua_port){.core = mio_sender_new(channel), .count = 1, .wakes = wakes};
+    *port = (mio__lua_port){
+        .core = mio_sender_new(channel), .count = 1, .wakes = wakes, .bytes_max = bytes_max};
+    atomic_init(&port->bytes, 0);
+    atomic_init(&port->holders, 1);
     ports_enter();
     port->ticket = ++ports_made;
     port->next = ports;
@@ -76,6 +83,12 @@ static void port_unlink(mio__lua_port *port)
         port->next->prev = port->prev;
 }
 
+static void port_let_go(mio__lua_port *port)
+{
+    if (atomic_fetch_sub_explicit(&port->holders, 1, memory_order_acq_rel) == 1)
+        free(port);
+}
+
 /* The core's sender goes outside of the lock: it may drop messages, which unref ports. */
 void mio__lua_port_unref(mio__lua_port *port)
 {
@@ -89,7 +102,7 @@ void mio__lua_port_unref(mio__lua_port *port)
     if (!last)
         return;
     mio_sender_unref(port->core);
-    free(port);
+    port_let_go(port);
 }
 
 mio__lua_port *mio__lua_port_find(uint64_t ticket)
@@ -113,6 +126,24 @@ uint64_t mio__lua_port_ticket(const mio__lua_port *port)
 bool mio__lua_port_wakes(const mio__lua_port *port)
 {
     return port->wakes;
+}
+
+bool mio__lua_port_reserve(mio__lua_port *port, size_t bytes)
+{
+    const size_t before = atomic_fetch_add_explicit(&port->bytes, bytes, memory_order_relaxed);
+
+    if (before != 0 && before + bytes > port->bytes_max) {
+        atomic_fetch_sub_explicit(&port->bytes, bytes, memory_order_relaxed);
+        return false;
+    }
+    atomic_fetch_add_explicit(&port->holders, 1, memory_order_relaxed);
+    return true;
+}
+
+void mio__lua_port_release(mio__lua_port *port, size_t bytes)
+{
+    atomic_fetch_sub_explicit(&port->bytes, bytes, memory_order_relaxed);
+    port_let_go(port);
 }
 
 int mio__lua_port_send(const mio__lua_port *port, const void *message)

@@ -12,6 +12,7 @@
 #include <limits.h>
 #include <signal.h>
 #include <string.h>
+#include <unistd.h>
 
 /* Those that have started and not ended are in a list of the state: a child may be registered
    by its number, and its end has to be known all the same. */
@@ -209,6 +210,20 @@ static void process_set_streams(lua_State *L, const mio_fd fds[MIO_PROCESS_STREA
     }
 }
 
+/* posix_spawn() does not tell whether the program or the directory is wrong: so it is asked. */
+static int process_failure(lua_State *L, int err, const mio_process_config *config)
+{
+    const char *program = config->argv[0];
+
+    if (config->directory != NULL &&
+        access(lua_pushfstring(L, "%s/.", config->directory), X_OK) < 0) {
+        err = -errno;
+        lua_pushfstring(L, "process %s: cwd", program);
+        return mio__lua_failure_in(L, err, lua_tostring(L, -1), config->directory);
+    }
+    return mio__lua_failure_in(L, err, "process", program);
+}
+
 int mio__lua_process_create(lua_State *L)
 {
     mio_process_config config = {.argv = NULL};
@@ -223,7 +238,7 @@ int mio__lua_process_create(lua_State *L)
     process = process_push(L, &config);
     err = mio_process_start(&config, &process->pid, fds);
     if (err < 0)
-        return mio__lua_failure_in(L, err, "process", config.argv[0]);
+        return process_failure(L, err, &config);
     process_end_number(L, process->pid); /* whoever had it before has ended */
     process_link(L, process);
     process_set_streams(L, fds);
@@ -262,7 +277,7 @@ void mio__lua_process_end(lua_State *L, int arg)
 static int process_kill(lua_State *L)
 {
     const mio__lua_process *process = process_check(L);
-    const int number = lua_isnoneornil(L, 2) ? SIGTERM : mio__lua_signal_check(L, 2);
+    const int number = lua_isnoneornil(L, 2) ? SIGTERM : mio__lua_signal_check(L, 2, false);
 
     if (process->ended)
         return mio__lua_failure(L, -ESRCH);

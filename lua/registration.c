@@ -2,6 +2,7 @@
 
 #include "names.h"
 #include "options.h"
+#include "park.h"
 #include "process.h"
 #include "result.h"
 #include "seconds.h"
@@ -50,12 +51,10 @@ static mio_trigger registration_check_trigger(lua_State *L, int arg, mio_trigger
 
 /* ------------------------------------------------------------------- its life */
 
-/* Leave the list of the source, and be dead. */
-void mio__lua_registration_forget(mio__lua_registration *registration)
+void mio__lua_registration_leave(mio__lua_registration *registration)
 {
     mio__lua_registration **link;
 
-    registration->loop = NULL;
     if (registration->source == NULL)
         return;
     link = &registration->source->registrations;
@@ -63,6 +62,14 @@ void mio__lua_registration_forget(mio__lua_registration *registration)
         link = &(*link)->next;
     *link = registration->next;
     registration->source = NULL;
+}
+
+void mio__lua_registration_forget(mio__lua_registration *registration)
+{
+    registration->loop = NULL;
+    if (registration->object.tag == mio__lua_class_tag(CLASS_PARK))
+        mio__lua_park_forget((mio__lua_park *)registration);
+    mio__lua_registration_leave(registration);
 }
 
 void mio__lua_registration_end(lua_State *L, mio__lua_registration *registration)
@@ -87,31 +94,34 @@ static void registration_take_slot(lua_State *L, int table, uint64_t id)
     lua_pop(L, 1);
 }
 
-/*
- * The core has it: from here on the object, on top, is bound to it. The loop is at index 1;
- * its own value is asked for the table, for it may be on its way to be collected. The slot
- * table may find no memory, and then all is undone.
- */
-static int registration_bind(lua_State *L, mio__lua_loop *loop,
-                             mio__lua_registration *registration, int handler, int source)
+void mio__lua_registration_bind(lua_State *L, mio__lua_loop *loop,
+                                mio__lua_registration *registration, int table)
 {
-    const int object = lua_gettop(L);
-
     registration->loop = loop;
     if (registration->source != NULL) {
         registration->next = registration->source->registrations;
         registration->source->registrations = registration;
     }
+    registration_take_slot(L, table, registration->id);
+    if (mio__lua_slots_set(L, table, registration->id) == LUA_OK)
+        return;
+    mio_loop_deregister(loop->core, registration->id);
+    mio__lua_registration_forget(registration);
+    lua_error(L);
+}
+
+/* The same for a registration that the program gets. The loop is at index 1; its own value is
+   asked for the table, for it may be on its way to be collected. */
+static int registration_bind(lua_State *L, mio__lua_loop *loop,
+                             mio__lua_registration *registration, int handler, int source)
+{
+    const int object = lua_gettop(L);
+
     lua_getiuservalue(L, 1, registration->slots);
-    registration_take_slot(L, object + 1, registration->id);
     lua_pushvalue(L, object);
     lua_pushvalue(L, handler);
     lua_pushvalue(L, source);
-    if (mio__lua_slots_set(L, object + 1, registration->id) != LUA_OK) {
-        mio_loop_deregister(loop->core, registration->id);
-        mio__lua_registration_forget(registration);
-        return lua_error(L);
-    }
+    mio__lua_registration_bind(L, loop, registration, object + 1);
     lua_pop(L, 1);
     return 1;
 }
@@ -145,7 +155,7 @@ int mio__lua_registration_new(lua_State *L, mio__lua_loop *loop, int handler, in
 
 int mio__lua_registration_new_signal(lua_State *L, mio__lua_loop *loop, int handler)
 {
-    const int number = mio__lua_signal_check(L, 2);
+    const int number = mio__lua_signal_check(L, 2, true);
     mio__lua_registration *registration = registration_push(L);
     int err;
 

@@ -40,11 +40,22 @@ int mio__lua_registration_new_signal(lua_State *L, mio__lua_loop *loop, int hand
 /* loop:child(): the same for a child, whose object or number is at index 2. */
 int mio__lua_registration_new_child(lua_State *L, mio__lua_loop *loop, int handler);
 
+/*
+ * The core has it: from here on its object is bound to it. On top are its object, its handler
+ * and its source, which are popped; `table` is the index of the slot table. That may find no
+ * memory: then all is undone, and the error raised.
+ */
+void mio__lua_registration_bind(lua_State *L, mio__lua_loop *loop,
+                                mio__lua_registration *registration, int table);
+
 /* End it, if it lives: in the kernel, in its loop's table, in its source's list. */
 void mio__lua_registration_end(lua_State *L, mio__lua_registration *registration);
 
 /* The same where the loop's core and tables are about to go as a whole: they are left alone. */
 void mio__lua_registration_forget(mio__lua_registration *registration);
+
+/* Leave the list of the source, which it lets go. */
+void mio__lua_registration_leave(mio__lua_registration *registration);
 
 /* Define the class. The state is on top. */
 void mio__lua_registration_open(lua_State *L);

@@ -25,11 +25,11 @@ void mio__lua_sender_push(lua_State *L, mio__lua_port *port)
     sender->port = mio__lua_port_ref(port); /* after what may raise an error */
 }
 
-bool mio__lua_sender_fill(mio__lua_sender *sender, mio_channel *channel)
+bool mio__lua_sender_fill(mio__lua_sender *sender, mio_channel *channel, size_t bytes_max)
 {
     const bool wakes = sender->object.tag == mio__lua_class_tag(CLASS_WAKER);
 
-    sender->port = mio__lua_port_new(channel, wakes);
+    sender->port = mio__lua_port_new(channel, wakes, bytes_max);
     return sender->port != NULL;
 }
 
@@ -86,7 +86,7 @@ static int sender_send(lua_State *L)
     err = mio__lua_message_encode(L, 2, &message);
     if (err < 0)
         return mio__lua_failure(L, err);
-    return sender_outcome(L, mio__lua_port_send(sender->port, &message), &message);
+    return sender_outcome(L, mio__lua_message_send(&message, sender->port), &message);
 }
 
 /* waker:wake(); a channel that is full has a wake that nobody has seen yet */
@@ -206,7 +206,7 @@ int mio_lua_sender_send(mio_lua_sender *sender, const char *bytes, size_t size)
 
     if (err < 0)
         return err;
-    err = mio__lua_port_send(sender, &message);
+    err = mio__lua_message_send(&message, sender);
     if (err < 0)
         mio__lua_message_release(&message);
     return err;

@@ -22,7 +22,7 @@ static void signals_end(lua_State *L, mio__lua_signals *signals)
 /* Where one cannot be caught, none is. */
 static void signals_add(lua_State *L, mio__lua_signals *signals, int arg)
 {
-    const int err = mio_signals_add(signals->core, mio__lua_signal_check(L, arg));
+    const int err = mio_signals_add(signals->core, mio__lua_signal_check(L, arg, true));
 
     if (err != -EINVAL)
         return;
@@ -39,7 +39,7 @@ int mio__lua_signals_create(lua_State *L)
 
     luaL_checkany(L, 1);
     for (int arg = 1; arg <= count; arg++)
-        mio__lua_signal_check(L, arg);
+        mio__lua_signal_check(L, arg, true);
     signals = mio__lua_class_new(L, CLASS_SIGNALS, sizeof *signals, 0);
     signals->source.fd = -1;
     err = mio_signals_new(&allocator, &signals->core);

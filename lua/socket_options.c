@@ -51,6 +51,35 @@ int mio__lua_socket_peer_address(lua_State *L)
     return socket_push_address(L, mio_socket_peer);
 }
 
+bool mio__lua_socket_push_place(lua_State *L, int index)
+{
+    static const struct {
+        mio__lua_class class;
+        size_t size;
+        const char *name;
+        int (*ask)(mio_fd fd, mio_addr *ret_addr);
+    } rows[] = {
+        {CLASS_STREAM, sizeof(mio__lua_stream), "mio.stream", mio_socket_peer},
+        {CLASS_LISTENER, sizeof(mio__lua_listener), "mio.listener", mio_socket_local},
+        {CLASS_DATAGRAM, sizeof(mio__lua_datagram), "mio.datagram", mio_socket_local},
+    };
+    const mio__lua_source *source = NULL;
+    char host[MIO_ADDR_TEXT_MAX];
+    mio_addr addr;
+    size_t row = 0;
+
+    while (row < sizeof rows / sizeof *rows &&
+           (source = mio__lua_class_test(L, index, rows[row].class, rows[row].size)) == NULL)
+        row++;
+    if (source == NULL || source->fd < 0 || rows[row].ask(source->fd, &addr) < 0)
+        return false;
+    if (mio_addr_host(&addr, host, sizeof host) <= 0)
+        return false; /* unnamed */
+    lua_pushfstring(L, "%s (%s)", rows[row].name, mio__lua_address_text(L, &addr));
+    lua_remove(L, -2);
+    return true;
+}
+
 /* ------------------------------------------------------------------- options */
 
 typedef struct socket_option {

@@ -41,7 +41,7 @@ void mio__lua_source_close(lua_State *L, mio__lua_source *source);
 /* source:getfd() and source:pollfd(), for other libraries. */
 int mio__lua_source_method_getfd(lua_State *L);
 
-/* "mio.stream (127.0.0.1:80)", "mio.listener (closed)": for __tostring. */
+/* "mio.stream (descriptor 5)", "mio.listener (closed)": for __tostring. */
 int mio__lua_source_describe(lua_State *L, const char *name);
 
 #endif

@@ -34,6 +34,10 @@ void mio__lua_state_push(lua_State *L)
     lua_setiuservalue(L, -2, STATE_RUNNERS);
     lua_newtable(L);
     lua_setiuservalue(L, -2, STATE_ATTACHED);
+    lua_newtable(L);
+    lua_setiuservalue(L, -2, STATE_TASKS);
+    lua_newtable(L);
+    lua_setiuservalue(L, -2, STATE_UNREAD);
     lua_pushvalue(L, -1);
     lua_rawsetp(L, LUA_REGISTRYINDEX, &state_key);
 }

@@ -31,14 +31,17 @@ typedef enum mio__lua_class {
     CLASS_DUMP,
     CLASS_LISTENER,
     CLASS_LOOP,
+    CLASS_PARK,
     CLASS_PASSED,
     CLASS_POLL,
     CLASS_PROCESS,
     CLASS_REGISTRATION,
     CLASS_RUNNING,
+    CLASS_SCHEDULER,
     CLASS_SENDER,
     CLASS_SIGNALS,
     CLASS_STREAM,
+    CLASS_TASK,
     CLASS_TIMER,
     CLASS_WAKER,
     CLASS_COUNT
@@ -52,11 +55,13 @@ typedef struct mio__lua_object {
 } mio__lua_object;
 
 struct mio__lua_process;
+struct mio__lua_scheduler;
 
 typedef struct mio__lua_state {
-    bool opened;                        /* the classes are defined */
-    struct mio__lua_process *processes; /* those that have not ended, as far as is known */
-    char scratch[MIO__LUA_SCRATCH];     /* what a read fills before it becomes a string */
+    struct mio__lua_scheduler *scheduler; /* of mio.run(); NULL where it does not run */
+    struct mio__lua_process *processes;   /* those that have not ended, as far as is known */
+    bool opened;                          /* the classes are defined */
+    char scratch[MIO__LUA_SCRATCH];       /* what a read fills before it becomes a string */
 } mio__lua_state;
 
 /* User values of the state: the metatables by class, from 1 on, then these. */
@@ -65,6 +70,10 @@ enum {
     STATE_LOOPS,                       /* pointer to a mio__lua_loop -> object; weak values */
     STATE_RUNNERS,      /* pointer to a mio__lua_loop -> coroutine; weak values */
     STATE_ATTACHED,     /* pointer to a mio_loop of a host -> object */
+    STATE_TASKS,        /* pointer to a mio__lua_task -> object */
+    STATE_TASK_BODY,    /* what the coroutine of a task runs */
+    STATE_UNREAD,       /* address of a stream -> what it has still to give: unread.h */
+    STATE_LIBRARY,      /* what the files in lua/mio/ have made: see library.c */
     STATE_POLL_NEXT,    /* the iterator of poll:wait() */
     STATE_ACCEPT_NEXT,  /* the iterator of listener:try_accepts() */
     STATE_PASSED,       /* a mio__lua_passed that is empty, or nil */

@@ -6,29 +6,27 @@
 #include "options.h"
 #include "passing.h"
 #include "piece.h"
+#include "reading.h"
 #include "result.h"
 #include "socket_options.h"
 #include "standard.h"
+#include "unread.h"
+#include "writing.h"
 
 #include "mio/pipe.h"
 #include "mio/socket.h"
 
 #include <errno.h>
+#include <string.h>
 
 enum {
     STREAM_PIECES = 64,      /* of one try_write go out at once; what is left is the caller's */
     STREAM_READ_SPACE = 4096 /* free space that a read into a buffer makes sure of */
 };
 
-typedef struct stream_calls {
-    ptrdiff_t (*read)(mio_fd fd, void *buffer, size_t size);
-    ptrdiff_t (*write)(mio_fd fd, const void *data, size_t size);
-    ptrdiff_t (*writev)(mio_fd fd, const struct iovec *pieces, size_t count);
-} stream_calls;
-
-static const stream_calls *stream_calls_of(const mio__lua_stream *stream)
+const mio__lua_stream_calls *mio__lua_stream_calls_of(const mio__lua_stream *stream)
 {
-    static const stream_calls table[] = {
+    static const mio__lua_stream_calls table[] = {
         [STREAM_SOCKET] = {mio_read, mio_write, mio_writev},
         [STREAM_PIPE] = {mio_read, mio_pipe_write, mio_pipe_writev},
         [STREAM_INHERITED] = {mio__lua_standard_read, mio__lua_standard_write,
@@ -99,16 +97,33 @@ static size_t stream_check_size(lua_State *L, int arg)
     return size < MIO__LUA_SCRATCH ? (size_t)size : MIO__LUA_SCRATCH;
 }
 
-static int stream_read_failure(lua_State *L, ptrdiff_t count)
+int mio__lua_stream_failure(lua_State *L, ptrdiff_t count)
 {
     return count == 0 ? mio__lua_end_of_stream(L) : mio__lua_failure(L, (int)count);
 }
 
-/* Closed; or bytes are missing at this place of the stream, and what follows would be taken for
-   them. */
-static int stream_refuse(lua_State *L, const mio__lua_stream *stream)
+int mio__lua_stream_refuse(lua_State *L, const mio__lua_stream *stream)
 {
     return stream->source.fd < 0 ? mio__lua_token(L, "closed") : mio__lua_failure(L, -ENOMEM);
+}
+
+/* As mio_read() or mio_peek(), with what tasks have left unread first. */
+static ptrdiff_t stream_get(lua_State *L, mio__lua_stream *stream, void *bytes, size_t size,
+                            bool peeks)
+{
+    mio__lua_park *park = mio__lua_park_find(&stream->source);
+    const size_t kept = park != NULL ? mio__lua_bytes_length(&park->in) : 0;
+
+    if (stream->unread)
+        return (ptrdiff_t)mio__lua_unread_take(L, stream, bytes, size, peeks);
+    if (kept == 0)
+        return (peeks ? mio_peek : mio__lua_stream_calls_of(stream)->read)(stream->source.fd,
+                                                                           bytes, size);
+    size = size < kept ? size : kept;
+    memcpy(bytes, park->in.data + park->in.start, size);
+    if (!peeks)
+        mio__lua_bytes_consume(&park->scheduler->pool, &park->in, size);
+    return (ptrdiff_t)size;
 }
 
 static int stream_read_string(lua_State *L, bool peeks)
@@ -119,11 +134,10 @@ static int stream_read_string(lua_State *L, bool peeks)
     ptrdiff_t count;
 
     if (stream->source.fd < 0 || stream->lost)
-        return stream_refuse(L, stream);
-    count =
-        (peeks ? mio_peek : stream_calls_of(stream)->read)(stream->source.fd, scratch, size);
+        return mio__lua_stream_refuse(L, stream);
+    count = stream_get(L, stream, scratch, size, peeks);
     if (count <= 0)
-        return stream_read_failure(L, count);
+        return mio__lua_stream_failure(L, count);
     stream->lost = !peeks; /* and so it stays, if there is no memory for the string */
     lua_pushlstring(L, scratch, (size_t)count);
     stream->lost = false;
@@ -145,7 +159,7 @@ static int stream_try_peek(lua_State *L)
 /* stream:try_read_into(buffer [, n]): how many bytes were added */
 static int stream_try_read_into(lua_State *L)
 {
-    const mio__lua_stream *stream = stream_check(L);
+    mio__lua_stream *stream = stream_check(L);
     mio__lua_buffer *buffer = mio__lua_class_check(L, 2, CLASS_BUFFER, sizeof *buffer);
     const lua_Integer limit =
         lua_gettop(L) < 3 ? LUA_MAXINTEGER : luaL_optinteger(L, 3, LUA_MAXINTEGER);
@@ -156,13 +170,13 @@ static int stream_try_read_into(lua_State *L)
     mio__lua_buffer_reserve(L, 2, buffer,
                             limit < STREAM_READ_SPACE ? (size_t)limit : STREAM_READ_SPACE);
     if (stream->source.fd < 0 || stream->lost)
-        return stream_refuse(L, stream);
+        return mio__lua_stream_refuse(L, stream);
     size = mio__lua_buffer_free(buffer);
     if ((lua_Unsigned)limit < size)
         size = (size_t)limit;
-    count = stream_calls_of(stream)->read(stream->source.fd, buffer->data + buffer->end, size);
+    count = stream_get(L, stream, buffer->data + buffer->end, size, false);
     if (count <= 0)
-        return stream_read_failure(L, count);
+        return mio__lua_stream_failure(L, count);
     buffer->end += (size_t)count;
     lua_pushinteger(L, (lua_Integer)count);
     return 1;
@@ -202,7 +216,7 @@ static int stream_written(lua_State *L, ptrdiff_t taken)
 static int stream_write_buffer(lua_State *L, const mio__lua_stream *stream,
                                mio__lua_buffer *buffer)
 {
-    const ptrdiff_t taken = stream_calls_of(stream)->write(
+    const ptrdiff_t taken = mio__lua_stream_calls_of(stream)->write(
         stream->source.fd, buffer->data + buffer->start, mio__lua_buffer_length(buffer));
 
     if (taken > 0)
@@ -215,11 +229,13 @@ static int stream_write_string(lua_State *L, const mio__lua_stream *stream)
     size_t size;
     const char *bytes = lua_tolstring(L, 2, &size);
 
-    return stream_written(L, stream_calls_of(stream)->write(stream->source.fd, bytes, size));
+    return stream_written(
+        L, mio__lua_stream_calls_of(stream)->write(stream->source.fd, bytes, size));
 }
 
 static int stream_write_pieces(lua_State *L, const mio__lua_stream *stream, int given)
 {
+    mio__lua_park *park;
     struct iovec pieces[STREAM_PIECES];
     int used = 0;
     ptrdiff_t taken;
@@ -228,11 +244,14 @@ static int stream_write_pieces(lua_State *L, const mio__lua_stream *stream, int 
         mio__lua_piece_check(L, arg);
     if (stream->source.fd < 0)
         return mio__lua_token(L, "closed");
+    park = mio__lua_park_find(&stream->source);
+    if (park != NULL)
+        return mio__lua_writing_try(L, park);
     do {
         pieces[used] = mio__lua_piece(L, used + 2);
         used++;
     } while (used < given && used < STREAM_PIECES);
-    taken = stream_calls_of(stream)->writev(stream->source.fd, pieces, (size_t)used);
+    taken = mio__lua_stream_calls_of(stream)->writev(stream->source.fd, pieces, (size_t)used);
     if (taken > 0)
         stream_consume(L, pieces, used, (size_t)taken);
     return stream_written(L, taken);
@@ -245,7 +264,7 @@ static int stream_try_write(lua_State *L)
     const int given = lua_gettop(L) - 1;
 
     luaL_argexpected(L, given > 0, 2, "string or mio.buffer");
-    if (given == 1 && stream->source.fd >= 0) {
+    if (given == 1 && stream->source.fd >= 0 && mio__lua_park_find(&stream->source) == NULL) {
         mio__lua_buffer *buffer = mio__lua_buffer_test(L, 2);
 
         if (buffer != NULL)
@@ -254,6 +273,24 @@ static int stream_try_write(lua_State *L)
             return stream_write_string(L, stream);
     }
     return stream_write_pieces(L, stream, given);
+}
+
+/* What tasks have written is sent. */
+static int shutdown_continue(lua_State *L, int status, lua_KContext how)
+{
+    const mio__lua_stream *stream = lua_touserdata(L, 1);
+
+    if (status == LUA_YIELD) {
+        const mio__lua_task *task = mio__lua_task_continued(L);
+
+        if (task == NULL)
+            return lua_yieldk(L, 0, how, shutdown_continue);
+        if (task->outcome != WOKEN)
+            return mio__lua_task_not_woken(L, task);
+    }
+    if (stream->source.fd < 0)
+        return mio__lua_token(L, "closed");
+    return mio__lua_outcome(L, mio_shutdown(stream->source.fd, (mio_shutdown_how)how));
 }
 
 /* stream:shutdown([how]): "w" (the default), "r" or "rw" */
@@ -265,19 +302,41 @@ static int stream_shutdown(lua_State *L)
     const mio__lua_stream *stream = stream_check(L);
     const mio_shutdown_how how = hows[mio__lua_name_check(L, 2, "w", names)];
 
-    if (stream->source.fd < 0)
-        return mio__lua_token(L, "closed");
-    return mio__lua_outcome(L, mio_shutdown(stream->source.fd, how));
+    mio__lua_park *park = mio__lua_park_find(&stream->source);
+
+    if (park != NULL && how != MIO_SHUTDOWN_READ)
+        return mio__lua_writing_drain(L, park, how, shutdown_continue);
+    return shutdown_continue(L, LUA_OK, how);
 }
 
 /* --------------------------------------------------------------------- class */
 
-/* stream:close(), __gc and __close */
+/* Tasks may have written what is not sent yet. */
+static void stream_end(lua_State *L, mio__lua_stream *stream, bool drops)
+{
+    mio__lua_park *park = mio__lua_park_find(&stream->source);
+
+    if (park != NULL && drops && park->is_written)
+        mio__lua_park_flush(L, park);
+    else if (park != NULL && !drops)
+        mio__lua_park_leave(L, park);
+    mio__lua_unread_drop(L, stream);
+    mio__lua_source_close(L, &stream->source);
+}
+
+/* stream:close([reason]): with a reason, what the socket does not take is dropped */
 static int stream_close(lua_State *L)
 {
-    mio__lua_source_close(L, &stream_check(L)->source);
+    stream_end(L, stream_check(L), !lua_isnoneornil(L, 2));
     lua_pushboolean(L, 1);
     return 1;
+}
+
+/* __gc and __close, whose second argument is an error */
+static int stream_leave(lua_State *L)
+{
+    stream_end(L, stream_check(L), false);
+    return 0;
 }
 
 static int stream_tostring(lua_State *L)
@@ -290,6 +349,14 @@ void mio__lua_stream_open(lua_State *L)
 {
     static const luaL_Reg methods[] = {
         {"connected", stream_connected},
+        {"chunks", mio__lua_reading_chunks},
+        {"flush", mio__lua_writing_flush},
+        {"lines", mio__lua_reading_lines},
+        {"read", mio__lua_reading_read},
+        {"read_exactly", mio__lua_reading_read_exactly},
+        {"read_into", mio__lua_reading_read_into},
+        {"read_until", mio__lua_reading_read_until},
+        {"write", mio__lua_writing_write},
         {"try_read", stream_try_read},
         {"try_peek", stream_try_peek},
         {"try_read_into", stream_try_read_into},
@@ -308,8 +375,8 @@ void mio__lua_stream_open(lua_State *L)
         {NULL, NULL},
     };
     static const luaL_Reg meta[] = {
-        {"__gc", stream_close},
-        {"__close", stream_close},
+        {"__gc", stream_leave},
+        {"__close", stream_leave},
         {"__tostring", stream_tostring},
         {NULL, NULL},
     };

@@ -87,14 +87,28 @@ describe("an address", function()
   it("is what its text says, or an error", function()
     for _, text in ipairs({
       "", ":", ":80", "80", "127.0.0.1", "127.0.0.1:", "127.1:80", "010.0.0.1:80",
-      "1.2.3.256:80", "127.0.0.1:65536",
+      "1.2.3.256:80",
       "127.0.0.1:-1", "127.0.0.1:80x", "127.0.0.1:080", "127.0.0.1:8 0",
-      " 127.0.0.1:80", "::1:80", "[::1]", "[::1]80", "[::1%nope]:80", "localhost:80", "UNIX:/x",
+      " 127.0.0.1:80", "::1:80", "[::1]", "[::1]80", "UNIX:/x", "localhost", "f::1:80",
     }) do
       assert.equal(
         ("bad argument #1 to 'address' ('%s' is no address (expected 1.2.3.4:80, [::1]:80, " ..
          "unix:/path, unix:@name))"):format(text),
         raised(function() mio.address(text) end))
+    end
+  end)
+
+  it("that is none says why, where that can be told", function()
+    local long = "unix:/" .. ("x"):rep(107)
+    for text, reason in pairs({
+      ["127.0.0.1:65536"] = "a port is 0 to 65535",
+      ["[::1]:99999999999999999999"] = "a port is 0 to 65535",
+      ["localhost:80"] = "host names are not looked up",
+      ["[::1%nope]:80"] = "no such interface",
+      [long] = "a Unix path has 107 bytes at most",
+    }) do
+      local expected = "bad argument #1 to 'address' ('%s' is no address (%s))"
+      assert.equal(expected:format(text, reason), raised(function() mio.address(text) end))
     end
   end)
 

@@ -12,6 +12,11 @@ describe("a channel", function()
     heard = {}
   end)
 
+  -- Turns until no message is left: a turn has a budget.
+  local function settle()
+    repeat loop:run_once(10) until loop:timeout() ~= 0
+  end
+
   local function listen(message, closed, channel)
     heard[#heard + 1] = closed and "closed" or message
     assert.equal(closed, tostring(channel) == "mio.channel (closed)")
@@ -54,10 +59,31 @@ describe("a channel", function()
     end
   end)
 
+  it("has room for as many bytes as asked for", function()
+    local sender = make({ capacity_bytes = 1000 })
+    for _ = 1, 3 do
+      assert.is_true(sender:send(("x"):rep(600)))
+      assert.same({ nil, "full" }, { sender:send(("x"):rep(600)) })
+      assert.is_true(sender:send(("x"):rep(300)))
+      assert.is_true(sender:send("small ones take no bytes"))
+      settle()
+      assert.is_true(sender:send(("x"):rep(5000))) -- alone
+      assert.same({ nil, "full" }, { sender:send(("x"):rep(100)) })
+      settle()
+    end
+    assert.equal(12, #heard)
+    sender:send({ sender, ("x"):rep(600) })
+    sender:close() -- the message has it still
+    settle()
+    heard[#heard][1]:close()
+    loop:run()
+  end)
+
   it("takes its options", function()
-    assert.truthy(raised(function() loop:channel(print, { capacity = 0 }) end):find("capacity"))
-    assert.truthy(raised(function() loop:channel(print, { capacity = 2^20 + 1 }) end)
-      :find("capacity is 1048576 at the most", 1, true))
+    for _, capacity in ipairs({ 0, 2 ^ 20 + 1, 2 ^ 40, 1.5, "1" }) do
+      assert.truthy(raised(function() loop:channel(print, { capacity = capacity }) end)
+        :find("option 'capacity' is a whole number from 1 to 1048576", 1, true))
+    end
     assert.truthy(raised(function() loop:channel(print, { capactiy = 1 }) end)
       :find("did you mean 'capacity'?", 1, true))
     assert.truthy(raised(function() loop:channel() end)

@@ -7,7 +7,7 @@ local mio = require("mio")
 local classes = {}
 
 -- Never in the hands of a program; a dump is a table.
-local HIDDEN = { dump = true, passed = true, running = true }
+local HIDDEN = { dump = true, park = true, passed = true, running = true, scheduler = true }
 
 -- The names of the classes, in order.
 classes.names = {}
@@ -24,6 +24,13 @@ local function nothing() end
 
 -- It has no end by a call, so one is enough.
 local process
+
+-- A task that has ended.
+local function task()
+  local ended
+  mio.run(function() ended = mio.spawn(nothing) end)
+  return ended
+end
 
 local function make()
   process = process or assert(mio.process({ "true" }))
@@ -44,6 +51,7 @@ local function make()
     sender = helper.keep(sender),
     signals = helper.keep(assert(mio.signal("USR2"))),
     stream = stream,
+    task = task(),
     timer = assert(loop:after(1000, nothing)),
     waker = helper.keep(assert(poll:waker(1))),
   }

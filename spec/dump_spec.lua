@@ -1,4 +1,5 @@
 local helper = require("spec.helper")
+local mio = require("mio")
 
 -- Where this function is called.
 local function here()
@@ -37,9 +38,38 @@ describe("the dump of a loop", function()
     assert.same({ "p", "oneshot" }, { only().interest, only().trigger })
     registration:reregister("r", { trigger = "level" })
     assert.same({ "r", "level" }, { only().interest, only().trigger })
-    assert.equal(("descriptor %s r level at %s\n"):format(stream, where), tostring(loop:dump()))
+    assert.equal(("descriptor mio.stream (%s) r level at %s\n")
+      :format(stream:peer_address(), where), tostring(loop:dump()))
     registration:deregister()
     assert.equal(0, #loop:dump())
+  end)
+
+  it("tells where sockets are", function()
+    local function line(source)
+      local registration = loop:register(source, "r", print)
+      local text = tostring(loop:dump())
+      registration:deregister()
+      return text
+    end
+    local listener, stream = helper.listener(), assert(mio.pair())
+    helper.keep(stream)
+    assert.equal(("descriptor mio.listener (%s) r level at [C]\n")
+      :format(listener:local_address()), line(listener))
+    local datagram = helper.keep(assert(mio.datagram("127.0.0.1:0")))
+    assert.equal(("descriptor mio.datagram (%s) r level at [C]\n")
+      :format(datagram:local_address()), line(datagram))
+    assert.equal(("descriptor %s r level at [C]\n"):format(stream), line(stream)) -- unnamed
+    loop:register(stream, "r", print)
+    local dump = loop:dump()
+    stream:close()
+    assert.equal("descriptor mio.stream (closed) r level at [C]\n", tostring(dump))
+  end)
+
+  it("says never", function()
+    local timer = loop:after(math.huge, print)
+    assert.equal(math.huge, only().deadline)
+    assert.equal("timer never at [C]\n", tostring(loop:dump()))
+    timer:cancel()
   end)
 
   it("tells when a pause ends", function()

@@ -12,43 +12,63 @@ local hosts = {}
 
 local function nest(host, guest)
   local alarm
+  local function arm()
+    alarm:reset(guest:timeout() or math.huge)
+  end
   local function turn()
+    alarm:reset(0) -- stands where a handler of the guest raises an error
     if not guest:run_once(0) then
+      alarm:cancel()
       return host:shutdown()
     end
-    alarm:reset(guest:timeout() or math.huge)
+    arm()
   end
   host:register(guest, "r", turn)
   alarm = host:after(0, turn)
+  return arm
+end
+
+-- What a host of mio does with errors: its own business, and it goes on.
+local function run(host, on_error)
+  local ok, err
+  repeat
+    ok, err = pcall(host.run, host)
+    if not ok then on_error(err) end
+  until ok
+  assert(err)
 end
 
 hosts["another loop"] = { package = "mio" }
 
-hosts["another loop"].run = function(guest, own)
+hosts["another loop"].run = function(guest, own, on_error)
   local host <close> = mio.loop()
   nest(host, guest)
   host:every(0.002, own)
-  assert(host:run())
+  run(host, on_error or error)
 end
 
 hosts["a loop in another loop"] = { package = "mio" }
 
-hosts["a loop in another loop"].run = function(guest, own)
+hosts["a loop in another loop"].run = function(guest, own, on_error)
   local middle <close> = mio.loop()
   nest(middle, guest)
-  hosts["another loop"].run(middle, own)
+  hosts["another loop"].run(middle, own, on_error)
 end
 
 hosts["cqueues"] = { package = "cqueues", debian = "lua-cqueues" }
 
-hosts["cqueues"].run = function(guest, own)
+hosts["cqueues"].run = function(guest, own, on_error)
   local cqueues = require("cqueues")
   local controller = cqueues.new()
   local over = false
+  on_error = on_error or error
   controller:wrap(function()
-    while guest:run_once(0) do
-      cqueues.poll(guest)
-    end
+    local ok, result
+    repeat
+      ok, result = xpcall(guest.run_once, debug.traceback, guest, 0)
+      if not ok then on_error(result) end -- raised here it would end this coroutine
+      if not ok or result then cqueues.poll(guest) end
+    until ok and not result
     over = true
   end)
   controller:wrap(function()
@@ -62,12 +82,13 @@ hosts["cqueues"].run = function(guest, own)
   controller:close()
 end
 
-hosts["luv"] = { package = "luv", debian = "lua-luv" }
+hosts["luv"] = { package = "luv", debian = "lua-luv", exits = true } -- at an error
 
 hosts["luv"].run = function(guest, own)
   local uv = require("luv")
   local poll, alarm, clock = uv.new_poll(guest:pollfd()), uv.new_timer(), uv.new_timer()
   local function turn()
+    alarm:start(0, 0, turn) -- stands where a handler of the guest raises an error
     if not guest:run_once(0) then
       poll:close()
       alarm:close()
@@ -190,6 +211,21 @@ for name, host in pairs(hosts) do
       assert.same({ 1, 2, 3 }, heard)
     end)
 
+    it("keeps its timers where a handler raises an error", function()
+      if host.exits then return end
+      local told = {}
+      loop:after(0, function() error("mine") end)
+      loop:after(0, function() told[#told + 1] = "the rest of the turn" end)
+      loop:after(0.005, function()
+        told[#told + 1] = "a later one"
+        loop:shutdown()
+      end)
+      host.run(loop, nothing, function(err)
+        assert.truthy(tostring(err):find("mine", 1, true))
+      end)
+      assert.same({ "the rest of the turn", "a later one" }, told)
+    end)
+
     it("is told signals", function()
       local told
       loop:signal("USR1", function(number)
@@ -276,6 +312,17 @@ describe("a guest", function()
     end
     assert.equal(count, heard)
     assert.is_nil(guest:timeout())
+  end)
+
+  it("has a timer that was set outside of its turns, when the host arms anew", function()
+    local fired = false
+    local arm = nest(host, guest)
+    host:after(0.002, function()
+      guest:after(0.002, function() fired = true guest:shutdown() end)
+      arm()
+    end)
+    host:run()
+    assert.is_true(fired)
   end)
 
   it("whose handler raises an error has the rest of its turn in hand", function()

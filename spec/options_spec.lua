@@ -26,7 +26,7 @@ describe("a table of options", function()
           :format(name, guess),
         listen({ [name] = true }))
     end
-    for _, name in ipairs({ "", "x", "high_water", "back", ("backlog"):rep(10) }) do
+    for _, name in ipairs({ "", "x", "low_tide", "back", ("backlog"):rep(10) }) do
       assert.equal(("bad argument #2 to 'listen' (unknown option '%s')"):format(name),
         listen({ [name] = true }))
     end

@@ -181,10 +181,23 @@ describe("a pair of sockets", function()
     end
   end)
 
+  it("goes by Unix sockets only", function()
+    local refused = { nil, "operation not supported", "EOPNOTSUPP" }
+    local listener = helper.listener()
+    local client = helper.keep(assert(mio.try_connect(listener:local_address())))
+    local server = helper.accept(listener)
+    assert.same(refused, { client:try_send_fds("x", client) })
+    assert.same({ nil, "again" }, { server:try_read() })
+    local socket = helper.keep(assert(mio.datagram("127.0.0.1:0")))
+    assert(socket:connect(socket:local_address()))
+    assert.same(refused, { socket:try_send_fds("x", socket) })
+  end)
+
   it("says what it expects", function()
     local a = pair()
     for expected, call in pairs({
-      ["bad argument #1 to 'pair' (invalid option 'dgram')"] = function() mio.pair("dgram") end,
+      ["bad argument #1 to 'pair' ('dgram' is not 'stream' or 'seqpacket' or 'datagram')"] =
+        function() mio.pair("dgram") end,
       ["bad argument #2 to 'listen' (option 'type' is 'stream' or 'seqpacket')"] =
         function() mio.listen("unix:", { type = "datagram" }) end,
       ["bad argument #2 to 'try_send_fds' (from 1 to 253 descriptors go with a message)"] =

@@ -223,7 +223,7 @@ describe("a pipe", function()
         function() writer:try_write(nil) end,
       ["bad argument #1 to 'try_read' (a size is 1 byte or more)"] =
         function() reader:try_read(0) end,
-      ["bad argument #1 to 'shutdown' (invalid option 'x')"] =
+      ["bad argument #1 to 'shutdown' ('x' is not 'r' or 'w' or 'rw')"] =
         function() writer:shutdown("x") end,
     }) do
       assert.equal(expected, raised(call))

@@ -198,8 +198,14 @@ describe("a process", function()
     assert.same({ nil, "process /: permission denied", "EACCES" },
       { mio.process({ "/" }, pipes) })
     pipes.cwd = "/dev/null"
-    assert.same({ nil, "process true: not a directory", "ENOTDIR" },
+    assert.same({ nil, "process true: cwd /dev/null: not a directory", "ENOTDIR" },
       { mio.process({ "true" }, pipes) })
+    pipes.cwd = "/mio-no-such-folder"
+    assert.same({ nil, "process true: cwd /mio-no-such-folder: not found", "ENOENT" },
+      { mio.process({ "true" }, pipes) })
+    pipes.cwd = "/"
+    assert.same({ nil, "process mio-no-such-program: not found", "ENOENT" },
+      { mio.process({ "mio-no-such-program" }, pipes) })
     assert.equal(before, helper.descriptors())
   end)
 
@@ -227,6 +233,8 @@ describe("a process", function()
         "without zeros)"] = function() mio.process({ "true" }, { env = { "A=1" } }) end,
       ["bad argument #2 to 'process' (a name of option 'env' is not empty, and has no '=')"] =
         function() mio.process({ "true" }, { env = { ["A="] = "1" } }) end,
+      ["bad argument #1 to 'kill' (unknown signal 'SIGKILL' (did you mean 'KILL'?))"] =
+        function() process:kill("SIGKILL") end,
       ["bad argument #1 to 'kill' (unknown signal 'TREM' (did you mean 'TERM'?))"] =
         function() process:kill("TREM") end,
       ["bad argument #1 to 'kill' (a signal's number is a whole number from 1 to 64)"] =

@@ -113,7 +113,8 @@ describe("a signal", function()
         raised(function() loop:signal(number, print) end))
     end
     for name, guess in pairs({
-      int = "", SIGINT = "", TREM = "TERM", INTT = "INT", USR = "USR1",
+      int = "", SIGINT = "INT", SIGKILL = "", KIL = "", TREM = "TERM", INTT = "INT",
+      USR = "USR1",
     }) do
       local hint = guess ~= "" and (" (did you mean '%s'?)"):format(guess) or ""
       assert.equal(("bad argument #1 to 'signal' (unknown signal '%s'%s)"):format(name, hint),

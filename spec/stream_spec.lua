@@ -260,7 +260,7 @@ describe("a stream", function()
         function() client:try_write("x", nil) end,
       ["bad argument #1 to 'try_write' (string or mio.buffer expected, got mio.stream)"] =
         function() client:try_write(client) end,
-      ["bad argument #1 to 'shutdown' (invalid option 'x')"] =
+      ["bad argument #1 to 'shutdown' ('x' is not 'r' or 'w' or 'rw')"] =
         function() client:shutdown("x") end,
       ["bad argument #1 to 'try_connect' (address expected, got no value)"] =
         function() mio.try_connect() end,

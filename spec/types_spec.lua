@@ -59,7 +59,16 @@ local function objects()
   end
   local poll = helper.poll()
   local sender, channel = assert(loop:channel(print))
+  local task, scope, channel_of_tasks = mio.run(function()
+    return mio.current(), mio.scope(), mio.channel()
+  end)
   return {
+    ["mio.task"] = task,
+    ["mio.scope"] = scope,
+    ["mio.task_channel"] = channel_of_tasks,
+    ["mio.mutex"] = mio.mutex(),
+    ["mio.semaphore"] = mio.semaphore(1),
+    ["mio.server"] = mio.server(helper.listener(), print),
     ["mio.address"] = mio.address("127.0.0.1:80"),
     ["mio.batch"] = mio.batch(),
     ["mio.buffer"] = mio.buffer(),
@@ -93,7 +102,7 @@ local function tables()
     end
   end
   return {
-    ["mio.stats"] = loop:stats(), ["mio.dump"] = { now = loop:dump().now },
+    ["mio.stats"] = loop:stats(), ["mio.loop_dump"] = { now = loop:dump().now },
     ["mio.dump_item"] = item,
   }
 end
@@ -144,7 +153,7 @@ describe("the types", function()
 
   it("have the functions and fields of the module", function()
     local functions, fields = {}, {}
-    for name, value in pairs(mio) do
+    for name, value in pairs(mio) do -- what tasks raise is a value, not a function
       (type(value) == "function" and functions or fields)[name] = true
     end
     assert.same(functions, names_of(documented.mio.methods))
@@ -216,8 +225,9 @@ describe("the types", function()
 
   it("name every token", function()
     local text = read(types)
-    for _, path in ipairs({ "dispatch", "listener", "loop", "poll", "registration", "result",
-                            "signals", "source", "stream", "timer" }) do
+    for _, path in ipairs({ "await", "dispatch", "listener", "loop", "poll", "reading",
+                            "registration", "result", "signals", "source", "stream", "task",
+                            "timer", "writing" }) do
       for token in read(("lua/%s.c"):format(path)):gmatch('mio__lua_token%(L, "([^"]+)"%)') do
         assert.truthy(text:find(("-- * `\"%s\"`:"):format(token), 1, true), token)
       end
@@ -291,23 +301,43 @@ describe("the types", function()
       assert(outer:run_once())
     end
     assert.same({ "timer", "source" }, calls)
+    inner:after(0, function() error("mine", 0) end)
+    inner:after(0.005, function() table.insert(calls, "later") end)
+    client:try_write("x") -- a turn, after which the host knows the timers
+    assert.equal("mine", helper.raised(function()
+      repeat until not outer:run_once()
+    end))
+    while #calls < 4 do
+      assert(outer:run_once())
+    end
+    assert.equal("later", calls[4])
   end)
 
   it("have an example of a poll that is a guest", function()
-    local calls = {}
+    local calls, raises = {}, false
     local inner, outer = helper.poll(), helper.loop()
     local client, server = helper.pair()
     local registration = assert(inner:register(server, "server", "r"))
     registration:pause(0.01)
     client:try_write("x")
     example("mio.poll", "pollfd", { inner = inner, outer = outer, dispatch = function(...)
-      table.insert(calls, { ... })
       registration:pause(0.01)
+      if raises then error("mine", 0) end
+      table.insert(calls, { ... })
     end })
     while #calls < 2 do
       assert(outer:run_once())
     end
     assert.same({ "server", true, false, false }, calls[1])
+    raises = true
+    assert.equal("mine", helper.raised(function()
+      repeat until not outer:run_once()
+    end))
+    raises = false
+    local count = #calls
+    while #calls == count do
+      assert(outer:run_once())
+    end
   end)
 
   it("are a chunk of Lua that does nothing", function()

@@ -59,7 +59,7 @@ MIO_API const char *mio_version(void);
  *
  *   err   what a call of mio returned (-errno) or a positive errno
  *
- * Returns a constant string; "unknown error" for a number that mio does not know.
+ * Returns a constant string; "unknown error" for a number that mio does not know, 0 too.
  * Thread: any. Cost: a search in a table of some seventy entries.
  */
 MIO_API const char *mio_strerror(int err);
@@ -69,7 +69,7 @@ MIO_API const char *mio_strerror(int err);
  *
  *   err   what a call of mio returned (-errno) or a positive errno
  *
- * Returns a constant string; "EUNKNOWN" for a number that mio does not know.
+ * Returns a constant string; "EUNKNOWN" for a number that mio does not know, 0 too.
  * Thread: any. Cost: as mio_strerror().
  */
 MIO_API const char *mio_errname(int err);

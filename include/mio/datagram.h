@@ -123,8 +123,9 @@ MIO_API int mio_datagram_connect(mio_fd fd, const mio_addr *addr);
  *   to     the receiver; NULL for the peer that mio_datagram_connect() has chosen
  *
  * Returns 0 when it is under way, whole; or
- *   -EAGAIN        no room: wait until the socket is writable. A Unix socket may be reported
- *                  as writable, and the receiver's queue still be full
+ *   -EAGAIN        no room: wait until the socket is writable. A Unix socket without a peer is
+ *                  reported as writable though the receiver's queue is full, so that waiting
+ *                  spins: mio_datagram_connect() first, or try again by a timer
  *   -EMSGSIZE      too long to be sent at once: more than 65,507 bytes over IPv4
  *   -EDESTADDRREQ, -ENOTCONN  no receiver, and no peer
  *   -ECONNREFUSED  an earlier datagram was refused, and this one was not sent; send it again.

@@ -23,7 +23,7 @@ extern "C" {
  *   token      yours, handed back in mio_event.token
  *   ret_id     names the timer; may be NULL
  *
- * Returns 0, -EINVAL (a negative delay) or -ENOMEM.
+ * Returns 0, -EINVAL (a negative delay), -ENOMEM, or -ESTALE: as mio_loop_register().
  *
  * Thread: the loop's own. Cost: constant; no system call.
  */
@@ -39,7 +39,7 @@ MIO_API int mio_loop_after(mio_loop *loop, int64_t delay_ns, uint64_t token, uin
  *   token       yours, handed back in mio_event.token
  *   ret_id      names the timer; may be NULL
  *
- * Returns 0, -EINVAL (a period below 1) or -ENOMEM.
+ * Returns 0, -EINVAL (a period below 1), -ENOMEM, or -ESTALE: as mio_loop_register().
  *
  * Thread: the loop's own. Cost: constant; no system call.
  */
@@ -54,7 +54,7 @@ MIO_API int mio_loop_every(mio_loop *loop, int64_t period_ns, uint64_t token, ui
  *
  *   delay_ns   0 or more; for a periodic timer 1 or more
  *
- * Returns 0, -EINVAL, or -ENOENT where `id` names no timer (any more).
+ * Returns 0, -EINVAL, -ESTALE, or -ENOENT where `id` names no timer (any more).
  *
  * Thread: the loop's own. Cost: constant; no system call.
  */

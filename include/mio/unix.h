@@ -40,9 +40,10 @@ enum {
  *   -ETOOMANYREFS  more descriptors are under way than this user may have open
  *   -EMSGSIZE      too long for a datagram
  *   -EPIPE, -ECONNRESET, -ENOTCONN  as of mio_write()
- *   -EOPNOTSUPP    no Unix socket, on some systems; others ignore the descriptors
+ *   -EOPNOTSUPP    no Unix socket; nothing was sent
  *
- * Cost: one system call.
+ * Cost: two system calls: a kernel may drop descriptors silently where the socket is no Unix
+ * one, so that is asked first.
  */
 MIO_API ptrdiff_t mio_unix_send_fds(mio_fd fd, const void *data, size_t size, const mio_fd *fds,
                                     size_t count);

@@ -440,6 +440,15 @@ rows["two thousand loops, one after the other"] = function()
   end
 end
 
+rows["loops made as the state is closed"] = function()
+  _G.kept = setmetatable({}, { __gc = function()
+    for _ = 1, 3 do
+      mio.loop():after(1, print)
+      mio.poll()
+    end
+  end })
+end
+
 rows["stats into tables that are none"] = function()
   local loop = mio.loop()
   for _, value in ipairs({ 1, "x", true, print, loop, io.stdout }) do

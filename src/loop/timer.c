@@ -8,9 +8,11 @@ static int timer_add(mio_loop *loop, int64_t delay_ns, int64_t period_ns, uint64
                      uint64_t *ret_id)
 {
     uint64_t id;
-    int err =
-        mio__timers_add(&loop->timers, mio_loop_now(loop), delay_ns, period_ns, token, &id);
+    int err;
 
+    if (mio__loop_is_stale(loop))
+        return -ESTALE;
+    err = mio__timers_add(&loop->timers, mio_loop_now(loop), delay_ns, period_ns, token, &id);
     if (err == 0 && ret_id != NULL)
         *ret_id = id;
     return err;
@@ -34,6 +36,8 @@ int mio_timer_reset(mio_loop *loop, uint64_t id, int64_t delay_ns)
 {
     if (delay_ns < 0)
         return -EINVAL;
+    if (mio__loop_is_stale(loop))
+        return -ESTALE;
     return mio__timers_reset(&loop->timers, id, mio_loop_now(loop), delay_ns);
 }
 

@@ -3,6 +3,9 @@
  */
 #include "mio/unix.h"
 
+#include "mio/addr.h"
+#include "mio/socket.h"
+
 #include "sys/descriptor.h"
 #include "sys/rights.h"
 
@@ -10,11 +13,27 @@
 
 _Static_assert((int)MIO_UNIX_FDS_MAX == (int)MIO__RIGHTS_MAX, "what one message carries");
 
+/* Linux takes descriptors for a socket of another family, and drops them without a word. */
+static int send_check_family(mio_fd fd)
+{
+    mio_addr local;
+    int err = mio_socket_local(fd, &local);
+
+    if (err < 0)
+        return err;
+    return mio_addr_family(&local) == MIO_UNIX ? 0 : -EOPNOTSUPP;
+}
+
 ptrdiff_t mio_unix_send_fds(mio_fd fd, const void *data, size_t size, const mio_fd *fds,
                             size_t count)
 {
+    int err;
+
     if (size == 0 || fds == NULL || count == 0 || count > MIO_UNIX_FDS_MAX)
         return -EINVAL;
+    err = send_check_family(fd);
+    if (err < 0)
+        return err;
     return mio__rights_send(fd, data, size, fds, count);
 }
 

@@ -13,8 +13,7 @@ import time
 from server import (PATIENCE, assert_rests, limit_descriptors, read_errors, receive,
                     receive_all, reset, run, send_until_full, spawn)
 
-STATUS = int(sys.argv[1])
-COMMAND = sys.argv[2:]
+STATUS, *COMMAND = sys.argv[1:]
 FAR_TOO_MUCH = 64 << 20  # more than the buffers of any kernel
 
 
@@ -57,7 +56,7 @@ def serving():
             yield process, address
             process.send_signal(signal.SIGINT)
             ended = process.wait(PATIENCE), read_errors(stderr)
-            assert ended == (STATUS, ""), ended
+            assert ended == (int(STATUS), ""), ended
         finally:
             process.kill()
 

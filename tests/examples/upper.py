@@ -101,12 +101,16 @@ def slow_reader():
     """a reader that does not read stops the writer, and nothing is hoarded or lost"""
     data = bytes(text_of(MIB))
     with pipes() as upper:
+        upper.stdin.write(b"x")
+        upper.stdin.flush()
+        assert upper.stdout.read(1) == b"X"  # it has begun
         os.set_blocking(upper.stdin.fileno(), False)
         sent = 0
-        deadline = time.monotonic() + 0.5
-        while time.monotonic() < deadline:
+        progress = time.monotonic()
+        while time.monotonic() < progress + 0.5:
             try:
                 sent += os.write(upper.stdin.fileno(), data[sent:sent + 4096])
+                progress = time.monotonic()
             except BlockingIOError:
                 time.sleep(0.01)
         assert sent < 512 * 1024, sent
@@ -252,9 +256,11 @@ def signals():
             upper.stdin.flush()
             assert upper.stdout.read(1) == b"X"
             upper.process.send_signal(number)
-    with open("/dev/zero", "rb") as endless, open("/dev/null", "wb") as null:
+    with tempfile.TemporaryFile() as endless, open("/dev/null", "wb") as null:
+        endless.truncate(1 << 40)
         with Filter(endless, null, status=1) as upper:
-            time.sleep(0.5)
+            while os.lseek(endless.fileno(), 0, os.SEEK_CUR) == 0:  # it has not begun
+                time.sleep(0.01)
             upper.process.send_signal(signal.SIGTERM)
 
 

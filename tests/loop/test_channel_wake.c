@@ -222,6 +222,7 @@ static void act_take(void)
 
 START_TEST(what_rings_is_there_already)
 {
+    turns = 0;
     after_ring.act = act_take;
     send_number(1);
     ck_assert_int_eq(turns, 1);
@@ -238,6 +239,7 @@ static void act_end(void)
 
 START_TEST(the_last_that_rings_has_gone_already)
 {
+    turns = 0;
     after_ring.act = act_end;
     let_go();
     ck_assert_int_eq(turns, 1);

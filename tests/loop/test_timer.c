@@ -1,5 +1,8 @@
 #include "turning.h"
 
+#include <sys/wait.h>
+#include <unistd.h>
+
 enum { TICK_NS = 1 << LOOP_TICK_SHIFT };
 
 static uint64_t every(int64_t period_ns, uint64_t token)
@@ -442,6 +445,30 @@ START_TEST(the_longest_period)
 }
 END_TEST
 
+/* In the child of a fork nobody would tell them; ending them is harmless. */
+START_TEST(refused_in_a_forked_child)
+{
+    uint64_t id, other;
+    int status;
+    pid_t child;
+
+    ck_assert_int_eq(mio_loop_after(loop, 1000000, 1, &id), 0);
+    child = fork();
+    ck_assert_int_ge(child, 0);
+    if (child == 0) {
+        const bool passed = mio_loop_after(loop, 0, 1, &other) == -ESTALE &&
+                            mio_loop_every(loop, 1, 1, &other) == -ESTALE &&
+                            mio_timer_reset(loop, id, 0) == -ESTALE &&
+                            mio_timer_cancel(loop, id) == 0;
+
+        _exit(passed ? 0 : 1);
+    }
+    ck_assert_int_eq(waitpid(child, &status, 0), child);
+    ck_assert(WIFEXITED(status) && WEXITSTATUS(status) == 0);
+    ck_assert_int_eq(mio_timer_reset(loop, id, 0), 0);
+}
+END_TEST
+
 Suite *harness_suite(void)
 {
     Suite *suite = suite_create("loop/timer");
@@ -462,6 +489,7 @@ Suite *harness_suite(void)
     tcase = turning_case(suite, "refused, unknown");
     tcase_add_test(tcase, what_is_refused);
     tcase_add_test(tcase, ids_that_name_no_timer);
+    tcase_add_test(tcase, refused_in_a_forked_child);
     tcase_add_test(tcase, timers_count);
 
     tcase = turning_case(suite, "cancel and reset");

@@ -105,7 +105,7 @@ static unsigned char *bytes_of(mio__lua_message *message)
     const size_t room = (message->size + 7) / 8 * 8 + message->ports * sizeof(mio__lua_port *);
 
     return room <= MESSAGE_INLINE ? (unsigned char *)message->data.aligned
-                                  : message->data.block;
+                                  : message->data.large.block;
 }
 
 static lua_State *fuzz_state(void)
@@ -165,7 +165,7 @@ START_TEST(bytes_that_are_missing)
             if (size <= MESSAGE_INLINE)
                 memcpy(encoded.data.aligned, bytes_of(&whole), size);
             else
-                encoded.data.block = memcpy(block, bytes_of(&whole), size);
+                encoded.data.large.block = memcpy(block, bytes_of(&whole), size);
             decoded = true;
             decode(L);
             ck_assert(!decoded);
@@ -204,7 +204,7 @@ START_TEST(bytes_that_nest_too_deep)
     for (size_t i = 0; i < sizeof bytes - 1; i += 3)
         memcpy(bytes + i, "\7\1\0", 3); /* a table of one value, which is ... */
     bytes[sizeof bytes - 1] = 0;
-    encoded = (mio__lua_message){.size = sizeof bytes, .data.block = bytes};
+    encoded = (mio__lua_message){.size = sizeof bytes, .data.large.block = bytes};
     decoded = true;
     decode(L);
     ck_assert(!decoded);

@@ -207,6 +207,28 @@ START_TEST(with_other_control_messages)
 }
 END_TEST
 
+/* Sockets of IP carry bytes only: none are sent where the descriptors would be dropped. */
+START_TEST(other_families_carry_none)
+{
+    const mio_addr any = loopback_addr(MIO_IPV4);
+    mio_addr addr;
+    mio_fd fd;
+    char byte;
+
+    loopback_pair(MIO_IPV4, pair);
+    ck_assert_int_eq(mio_unix_send_fds(pair[0], "x", 1, pair, 1), -EOPNOTSUPP);
+    ck_assert_int_eq(mio_read(pair[1], &byte, 1), -EAGAIN);
+    loopback_close(pair);
+    ck_assert_int_eq(mio_datagram_open(&any, NULL, &fd), 0);
+    ck_assert_int_eq(mio_socket_local(fd, &addr), 0);
+    ck_assert_int_eq(mio_datagram_connect(fd, &addr), 0);
+    ck_assert_int_eq(mio_unix_send_fds(fd, "x", 1, &fd, 1), -EOPNOTSUPP);
+    ck_assert_int_eq(mio_datagram_recv(fd, &byte, 1, NULL), -EAGAIN);
+    ck_assert_int_eq(mio_close(fd), 0);
+    ck_assert_int_eq(mio_unix_send_fds(fd, "x", 1, &fd, 1), -EBADF);
+}
+END_TEST
+
 START_TEST(bytes_alone)
 {
     open_pair(_i);
@@ -274,6 +296,7 @@ Suite *harness_suite(void)
     tcase_add_loop_test(tcase, no_descriptor_is_free, 0, TYPES);
     tcase_add_loop_test(tcase, a_truncated_datagram_has_no_descriptors, 1, TYPES);
     tcase_add_loop_test(tcase, with_other_control_messages, 0, TYPES);
+    tcase_add_test(tcase, other_families_carry_none);
     tcase_add_loop_test(tcase, bytes_alone, 0, TYPES);
     tcase_add_loop_test(tcase, credentials, 0, TYPES);
     tcase_add_test(tcase, wrong_arguments);

@@ -4,7 +4,7 @@ import pathlib
 from house import files, report
 
 # Tests of something wider than one source.
-WIDE = {"faults", "memory", "misuse", "types"}
+WIDE = {"docs", "faults", "memory", "misuse", "types"}
 
 RULES = [path for path in files("tests/rules/*.py") if path.stem != "house"]
 
@@ -25,7 +25,7 @@ def mirrors(pattern, source_of):
         source = source_of(path)
         if source.parts[:2] == ("src", "lua"):
             source = source.relative_to("src")
-        found = files(f"{source.parent}/*.[ch]")
+        found = files(f"{source.parent}/*.[ch]", f"{source.parent}/mio/*.lua")
         if not any(f"{source.name}_".startswith(f"{other.stem}_") for other in found):
             if source.name not in WIDE:
                 problems.append(f"{path}: there is no such source in {source.parent}/")
@@ -41,6 +41,7 @@ def spec_name(path):
 
 listed(files("src/*/*.c"), lambda path: path)
 listed(files("lua/*.c"), lambda path: path)
+listed(files("lua/mio/*.lua"), lambda path: path)
 listed(files("examples/*.c"), lambda path: path.stem)
 listed(files("tests/*/test_*.c"), test_name)
 listed(files("spec/*_spec.lua"), spec_name)

@@ -12,9 +12,17 @@
 --- * `"again"`: not now; wait for the event
 --- * `"closed"`: the object was closed, or its registration or loop has ended
 --- * `"running"`: the loop runs already
---- * `"full"`: a batch has room for no more, or a channel for no message
+--- * `"full"`: the channel or batch has no room for one more; a stream has more to send than its
+---   high water
+--- * `"timeout"`: what was waited for has not come in time
+--- * `"cancelled"`: the task that was joined, or `mio.run`, was cancelled
+--- * `"busy"`: another task reads this socket already, or writes it
+--- * `"too long"`: a line or piece is longer than its bound
 ---
 ---A datagram that does not fit is `nil, "too long", "EMSGSIZE"`, in both directions.
+---
+---In a process that `fork` has made, what the parent's loops, polls and channels would do fails
+---with `ESTALE`; only closing works. A child makes a loop of its own: see the README.
 ---
 ---The end of a stream is `nil, "end of stream", "EOF"`. A programmer's mistake (a wrong type,
 ---a number out of range, an unknown option) raises an error that names function and argument.
@@ -46,6 +54,7 @@
 ---```
 ---@class mio
 ---@field version string the library's version, "major.minor.patch"
+---@field cancelled table what is raised in a task that is cancelled; `tostring` of it is "cancelled"
 local mio = {}
 
 ---What can be registered: a socket or a set of signals of mio; a loop or poll, which is a guest
@@ -155,6 +164,36 @@ function mio.batch(count, size) end
 ---@return mio.buffer
 function mio.buffer(capacity) end
 
+---A channel between the tasks of one run: whoever sends waits while it is full, whoever receives
+---while it is empty.
+---@param capacity? integer how many values it keeps; 0 if absent: a sender waits for its receiver
+---@return mio.task_channel
+function mio.channel(capacity) end
+
+---Connect, and wait until that has succeeded or failed. For tasks.
+---
+---Fails as `mio.try_connect` and `stream:connected`, and with `"timeout"`.
+---@param address mio.address|string
+---@param options? mio.connect_options
+---@param seconds? number for ever if absent
+---@return mio.stream|mio.datagram|nil socket
+---@return string? err
+---@return string? code
+function mio.connect(address, options, seconds) end
+
+---Relay what comes from one stream to another one until that ends; a slow reader slows it down.
+---The end is not relayed: call `to:shutdown()` for that. For tasks.
+---@param from mio.stream
+---@param to mio.stream
+---@return integer? count how many bytes
+---@return string? err
+---@return string? code
+function mio.copy(from, to) end
+
+---The task that runs, or nil.
+---@return mio.task?
+function mio.current() end
+
 ---How to open a datagram socket.
 ---@class mio.datagram_options
 ---@field reuseaddr? boolean several sockets that all say so have the same address: each gets a copy of what comes for its groups and by broadcast, any of them the rest (false if absent)
@@ -184,6 +223,21 @@ function mio.buffer(capacity) end
 ---@return string? code
 function mio.datagram(address, options) end
 
+---What calls a function as its block is left: `local _ <close> = mio.defer(fn)`.
+---@param fn fun(err: any) gets the error by which the block is left, or nil
+---@return table guard
+function mio.defer(fn) end
+
+---All tasks as a text, a line for each: its name, what it waits for and since when.
+---@return string
+function mio.dump() end
+
+---A ticker: `for _ in mio.every(1) do ... end`. It ticks on time; ticks that have passed while the
+---body ran are left out. For tasks.
+---@param seconds number more than 0
+---@return fun(): number iterator
+function mio.every(seconds) end
+
 ---How to listen.
 ---@class mio.listen_options
 ---@field backlog? integer how many clients may wait to be accepted; 1024 if absent
@@ -191,6 +245,7 @@ function mio.datagram(address, options) end
 ---@field reuseport? boolean several listeners that all say so share the port (false)
 ---@field only_v6? boolean `[::]` does not serve IPv4 clients (false)
 ---@field nodelay? boolean accepted streams send small writes at once (true)
+---@field high_water? integer of what tasks accept: see `stream:sethighwater` (65536)
 ---@field type? "stream"|"seqpacket" what it accepts; `"seqpacket"` at a Unix address only ("stream")
 ---@field replace_stale? boolean the file of a Unix socket that nobody has open any more is removed first (false)
 
@@ -214,7 +269,7 @@ function mio.listen(address, options) end
 ---How a loop is made.
 ---@class mio.loop_options
 ---@field events_per_poll? integer how many events are taken from the kernel at once; 256 if absent
----@field clock? "monotonic"|"virtual" by what the loop tells the time; `"virtual"` is for tests: it begins at 0, and when nothing is ready it jumps to the next timer instead of waiting
+---@field clock? "monotonic"|"virtual" by what the loop tells the time; `"virtual"` is for tests: it begins at 0, and when nothing is ready it jumps to the next timer instead of waiting. It waits for nobody else then: real children, threads and peers fall behind its timers, so a test of those takes the system's clock
 
 ---A new loop. Costs one descriptor and some 25 KiB.
 ---
@@ -224,6 +279,10 @@ function mio.listen(address, options) end
 ---@return string? err
 ---@return string? code
 function mio.loop(options) end
+
+---A mutex for tasks.
+---@return mio.mutex
+function mio.mutex() end
 
 ---The monotonic clock, by which all times of mio are told: it never goes backwards, and
 ---counts from some moment before the program started.
@@ -272,7 +331,8 @@ function mio.poll() end
 ---as this program runs.
 ---
 ---Fails with `ENOENT` (no such program or directory), `EACCES`, `ENOTDIR`, `E2BIG`, `EAGAIN` (no
----more processes), `EMFILE` and others; `err` is like "process ls: not found".
+---more processes), `EMFILE` and others; `err` is like "process ls: not found", or, for a folder
+---that is not there, "process ls: cwd /x: not found".
 ---
 ---```lua
 ---local cat = assert(mio.process({ "cat", "-n" }, { stdin = "pipe", stdout = "pipe" }))
@@ -294,15 +354,106 @@ function mio.poll() end
 ---@return string? err
 ---@return string? code
 function mio.process(argv, options) end
+
+---As `coroutine.resume`, for a coroutine within a task: it may wait, which the task does then. A
+---plain `coroutine.resume` makes waiting an error.
+---@param co thread
+---@param ... any
+---@return boolean ok
+---@return any ...
+function mio.resume(co, ...) end
+
+---How to run.
+---@class mio.run_options
+---@field clock? "monotonic"|"virtual" a virtual clock jumps to the next timer when nothing is ready ("monotonic")
+---@field stop_on? string[] names of signals that stop the run
+---@field grace? number seconds that servers have after the first signal (0)
+
+---Run a function as a task, `main`, on a loop of its own, until it and its children have ended.
+---
+---Returns what main returns, and raises its error, a string with its traceback. A `main` that was
+---cancelled gives `nil, "cancelled"`. Where every task waits for another one, main gets the error
+---"deadlock: ...", with what each one waits for.
+---
+---The first of the signals `stop_on` has the servers of `mio.serve` accept nobody any more; when
+---`grace` seconds are over main is cancelled. Where nobody serves, or by the second signal, it is
+---cancelled at once.
+---
+---```lua
+---mio.run(function()
+---  local listener <close> = assert(mio.listen("127.0.0.1:7000"))
+---  mio.serve(listener, function(client)
+---    for chunk in client:chunks() do client:write(chunk) end
+---  end)
+---end, { stop_on = { "INT", "TERM" }, grace = 5 })
+---```
+---@param main fun(): ...
+---@param options? mio.run_options
+---@return any ...
+function mio.run(main, options) end
+
+---A scope for tasks: `local scope <close> = mio.scope()`. The block is left when all tasks of the
+---scope have ended. For tasks.
+---@return mio.scope
+function mio.scope() end
+
+---Wait until one of several things is ready, and tell which; nothing is read or received. For
+---tasks.
+---
+---Fails with `"timeout"`; `"closed"` and `"busy"` of a socket.
+---@param cases table a list of sockets (to be read), `{ socket, interest }`, channels of tasks (to be received from) and tasks (that end)
+---@param seconds? number for ever if absent
+---@return integer? index
+---@return any object
+function mio.select(cases, seconds) end
+
+---A semaphore for tasks.
+---@param count integer how many may have acquired it at a time
+---@return mio.semaphore
+function mio.semaphore(count) end
 ---A sender, or a waker, from its ticket, in any Lua state of this process: see
 ---`sender:export()`.
 ---
----Fails with `"closed"` where none of its senders is open any more, and for a ticket that
----nobody made.
+---Fails with `"closed"` where none of its senders is open any more, or the ticket was made in
+---another process. Raises an error for a text that is no ticket.
 ---@param ticket string
 ---@return mio.sender|mio.waker|nil sender
 ---@return string? err
 function mio.sender(ticket) end
+
+---Serve a listener: a task for each client. Returns when the server was stopped or its listener
+---closed, and all clients have left. For tasks.
+---
+---A client is closed when its handler has returned and the handler's children have ended. An error
+---closes this client only, and is told to `on_error`.
+---@param listener mio.listener
+---@param handler fun(client: mio.stream, server: mio.server)
+---@param options? mio.server_options
+---@return true? ok
+---@return string? err
+---@return string? code
+function mio.serve(listener, handler, options) end
+
+---How to serve.
+---@class mio.server_options
+---@field max? integer how many clients are served at a time; the others wait to be accepted
+---@field timeout? number of each call of a client that waits: see `stream:settimeout`
+---@field on_error? fun(err: any, client: mio.stream) told of each client's error; `warn` if absent
+
+---A server that is not running yet: `mio.serve` is `mio.server(...):run()`.
+---@param listener mio.listener
+---@param handler fun(client: mio.stream, server: mio.server)
+---@param options? mio.server_options
+---@return mio.server
+function mio.server(listener, handler, options) end
+
+---Call a function that is not reached by the cancellation of its task: clean-up that waits. After
+---so many seconds it is cancelled itself, and the result is `nil, "timeout"`. For tasks.
+---@param seconds number
+---@param fn function
+---@param ... any its arguments
+---@return any ... its results
+function mio.shield(seconds, fn, ...) end
 
 ---A set of signals, to be registered with a poll or asked by `try_read`. From now on they are
 ---caught; when nobody wants one any more, the program's own disposition is back. With a loop,
@@ -317,6 +468,39 @@ function mio.sender(ticket) end
 ---@return string? code
 function mio.signal(signal, ...) end
 
+---Wait for so many seconds. For tasks.
+---@param seconds number
+---@return true
+function mio.sleep(seconds) end
+
+---Start a child of the current task. It begins when this one waits. For tasks.
+---
+---A task ends when its children have. A child's error cancels its siblings, and is raised in this
+---task, wherever it waits.
+---@param fn function
+---@param ... any its arguments
+---@return mio.task
+function mio.spawn(fn, ...) end
+
+---What is known of each task: `task`, `name`, `state` ("ready", "running" or "waiting"), and of one
+---that waits `waits_for` and `seconds`.
+---@return table[]
+function mio.tasks() end
+
+---For specs: a function that runs `fn` by `mio.run`, with a virtual clock:
+---`it("...", mio.test(function() ... end))`.
+---@param fn function
+---@param options? mio.run_options
+---@return function
+function mio.test(fn, options) end
+
+---Call a function that has so many seconds. What it waits for is cancelled then, and the result is
+---`nil, "timeout"`. For tasks.
+---@param seconds number
+---@param fn function
+---@param ... any its arguments
+---@return any ... its results
+function mio.timeout(seconds, fn, ...) end
 ---The standard error of this process; all as of `mio.stdin`.
 ---@return mio.stream? stream
 ---@return string? err
@@ -335,6 +519,8 @@ function mio.stderr() end
 ---`"again"`, and `register` fails with `EPERM`. Register after `"again"`, and both kinds work:
 ---
 ---```lua
+---local input, registration = assert(mio.stdin()), nil
+---
 ---local function pump()
 ---  local data, err
 ---  repeat
@@ -347,6 +533,9 @@ function mio.stderr() end
 ---    input:close()
 ---  end
 ---end
+---
+---pump()
+---loop:run()
 ---```
 ---
 ---Old kernels, and terminals that this user may not open, are polled before each call, and written
@@ -398,10 +587,30 @@ function mio.stdout() end
 ---@return string? code
 function mio.try_connect(address, options) end
 
+---Wait until a descriptor is ready. For tasks.
+---
+---Fails with `"timeout"`, `"closed"`, `"busy"`.
+---@param source mio.source
+---@param interest? mio.interest "r" if absent
+---@param seconds? number for ever if absent
+---@return true? ok
+---@return string? err
+---@return string? code
+function mio.wait(source, interest, seconds) end
+
+---As `coroutine.wrap`, for a generator within a task: it may wait, which the task does then.
+---@param fn function
+---@return function
+function mio.wrap(fn) end
+
+---Let all tasks that are ready go first. For tasks.
+---@return true
+function mio.yield() end
+
 -- ----------------------------------------------------------------- addresses
 
 ---An address of a socket: a value that never changes. `tostring` gives the text that
----`mio.address` reads. They have an order: by family, host, port.
+---`mio.address()` reads. They have an order: by family, host, port.
 ---@class mio.address
 ---@field host string "127.0.0.1", "fe80::1%2", "/run/x.sock", "@name"; "" for an unnamed one
 ---@field port integer? nil for a Unix address
@@ -514,7 +723,7 @@ function batch:set(i, data, address) end
 
 -- ---------------------------------------------------------- datagram sockets
 
----A UDP socket, or a Unix datagram socket, from `mio.datagram`; or a Unix seqpacket socket, from a
+---A UDP socket, or a Unix datagram socket, from `mio.datagram()`; or a Unix seqpacket socket, from a
 ---listener, `mio.try_connect` or `mio.pair`: its messages end with `nil, "end of stream", "EOF"`,
 ---and an empty one cannot be told from the end. No method waits.
 ---
@@ -544,6 +753,10 @@ function datagram:connect(address) end
 ---(an earlier one was refused, and this one not sent), `EACCES` (a broadcast address, without the
 ---option), `ENETUNREACH` and others.
 ---
+---A Unix socket without a peer is writable as long as its own room lasts, though the receiver's
+---queue is full: to wait for that by `"w"` would spin. Connect it, by which it is told when the
+---receiver has room, or try again by a timer.
+---
 ---Cost: one system call.
 ---@param data string|number|mio.buffer
 ---@param address? mio.address|string an object costs less than a text
@@ -551,6 +764,15 @@ function datagram:connect(address) end
 ---@return string? err
 ---@return string? code
 function datagram:try_send(data, address) end
+
+---The same, but it waits for room. For tasks.
+---@param data string|mio.buffer|number
+---@param address? mio.address|string
+---@param seconds? number as `settimeout` says if absent
+---@return true? ok
+---@return string? err
+---@return string? code
+function datagram:send(data, address, seconds) end
 
 ---The next datagram, which may be empty, and its sender: nil for a Unix socket without a name.
 ---
@@ -563,6 +785,27 @@ function datagram:try_send(data, address) end
 ---@return mio.address|string|nil address or err
 ---@return string? code
 function datagram:try_recv(n) end
+
+---The same, but it waits for a datagram. For tasks.
+---@param n? integer 1 or more; 65536 if absent
+---@param seconds? number as `settimeout` says if absent
+---@return string? data
+---@return mio.address|string|nil from or the error
+---@return string? code
+function datagram:recv(n, seconds) end
+
+---All datagrams: `for data, from in socket:packets() do ... end`. The loop ends with an error. For
+---tasks.
+---@param n? integer 1 or more; 65536 if absent
+---@return fun(): string?, mio.address? iterator
+function datagram:packets(n) end
+
+---Of each call that waits for this socket, and is given no other: it fails with `"timeout"` then.
+---What has come until then is not lost. While tasks run.
+---@param seconds? number for ever if absent
+---@return true? ok
+---@return string? err
+function datagram:settimeout(seconds) end
 
 ---The same, but the datagram stays there, after `"too long"` too.
 ---@param n? integer 1 or more; 65536 if absent
@@ -607,8 +850,9 @@ function datagram:try_send_batch(batch, i) end
 ---What is sent stays open here; close it to hand it over. Unix sockets only.
 ---
 ---Returns how many bytes were taken; on a stream they may be fewer than all, and the descriptors
----went with the first: send the rest by `try_send`. Fails as that, with `EBADF` for what is closed,
----`ETOOMANYREFS` where too many are under way.
+---went with the first: send the rest by `try_send`. Fails as that, with `EOPNOTSUPP` on what is no
+---Unix socket, `EBADF` for what is closed, `ETOOMANYREFS` where too many are under way. Cost: two
+---system calls.
 ---@param data string|number|mio.buffer 1 byte or more
 ---@param ... mio.source 1 to 253 of them
 ---@return integer? count
@@ -619,7 +863,8 @@ function datagram:try_send_fds(data, ...) end
 ---Receive bytes, and the descriptors that came with them, each as an object of its kind: a
 ---`mio.listener`, a `mio.datagram` (seqpackets too), and anything else a `mio.stream`. They are
 ---non-blocking then for everybody who shares them. `lost` says that there were more than `count`,
----or than this process may open: those are closed.
+---or than this process may open: those are closed. Descriptors that come with bytes which another
+---method reads are lost: who expects some reads by this one alone.
 ---
 ---Fails as `try_recv`. Cost: a system call, and four to six for each descriptor.
 ---@param n? integer 1 or more; 65536 if absent
@@ -637,7 +882,9 @@ function datagram:try_recv_fds(n, count) end
 function datagram:peer_credentials() end
 
 ---Receive what is sent to a multicast group and to the socket's port. A socket at "0.0.0.0" or
----"[::]" hears of all of its groups.
+---"[::]" hears of all of its groups; on Linux one at "0.0.0.0" also hears, at its port, of groups
+---that other sockets of the machine have joined. One at the group's own address hears of that
+---group alone.
 ---
 ---Fails with `"closed"`, `EADDRINUSE` (joined already), `ENODEV` (no such interface, or none),
 ---`EINVAL` (no multicast address; its scope is another interface), and what else the system says
@@ -685,7 +932,8 @@ function datagram:peer_address() end
 ---@return string? code
 function datagram:getoption(name) end
 
----Set an option. Fails with `"closed"`, `EINVAL`, `EOPNOTSUPP` or `ENOPROTOOPT`.
+---Set an option. Fails with `"closed"`, `EINVAL` (a number that it cannot be), `EOPNOTSUPP` or
+---`ENOPROTOOPT`.
 ---@param name mio.socket_option
 ---@param value boolean|integer
 ---@return true? ok
@@ -744,6 +992,27 @@ function listener:try_accept() end
 ---@return mio.listener
 function listener:try_accepts() end
 
+---Wait for a client. At the descriptor limit it waits until one is free. For tasks.
+---
+---Fails with `"timeout"`, `"closed"`, `"busy"`.
+---@param seconds? number as `settimeout` says if absent
+---@return mio.stream|mio.datagram|nil stream
+---@return string? err
+---@return string? code
+function listener:accept(seconds) end
+
+---All clients: `for stream in listener:accepts() do ... end`. The loop ends when the listener is
+---closed. For tasks.
+---@return fun(): mio.stream? iterator
+function listener:accepts() end
+
+---Of each call that waits for this socket, and is given no other: it fails with `"timeout"` then.
+---What has come until then is not lost. While tasks run.
+---@param seconds? number for ever if absent
+---@return true? ok
+---@return string? err
+function listener:settimeout(seconds) end
+
 ---Where it listens; after port 0 this tells the port. Fails with `"closed"`.
 ---@return mio.address? address
 ---@return string? err
@@ -758,8 +1027,8 @@ function listener:local_address() end
 ---@return string? code
 function listener:getoption(name) end
 
----Set an option; accepted streams have most of them too. Fails with `"closed"`, `EINVAL`,
----`EOPNOTSUPP` or `ENOPROTOOPT`.
+---Set an option; accepted streams have most of them too. Fails with `"closed"`, `EINVAL` (a
+---number that it cannot be), `EOPNOTSUPP` or `ENOPROTOOPT`.
 ---@param name mio.socket_option
 ---@param value boolean|integer
 ---@return true? ok
@@ -800,6 +1069,10 @@ function listener:close() end
 ---when it would resume it, and says nothing; what is to end sooner the coroutine ends by itself
 ---before it returns. A coroutine that is dead already, and the main one, raise an error where
 ---they are registered; one that is not suspended when its event comes, in `run`.
+---
+---An error in a coroutine leaves `run` as one in a function does, and ends what has resumed it. If
+---it is a string it carries the coroutine's traceback behind it, for the one that `xpcall` makes
+---has nothing of the coroutine; any other value comes as it is.
 ---@class mio.loop
 local loop = {}
 
@@ -808,8 +1081,9 @@ local loop = {}
 ---or the loop is closed.
 ---
 ---Fails with `"closed"` (source or loop), `EEXIST` (it is registered with this loop), `EPERM`
----(a regular file), `EBADF` (no open descriptor), `EINVAL` (the loop itself), `ELOOP`,
----`ENOMEM`, `ENOSPC`.
+---(a regular file, which is always ready: just read it), `EBADF` (no open descriptor), `EINVAL`
+---(the loop itself), `ELOOP` (loops and polls in a ring, or more than five in a chain, on Linux),
+---`ENOMEM`, `ENOSPC`, `ESTALE`.
 ---
 ---Cost: one system call.
 ---@param source mio.source
@@ -838,13 +1112,14 @@ function loop:register(source, interest, handler, options) end
 ---@return string? code
 function loop:signal(signal, handler) end
 
----Have a handler called when a child process ends, one that `mio.process` has started or any
+---Have a handler called when a child process ends, one that `mio.process()` has started or any
 ---other, by its number. The loop waits for it at that moment, so
 ---that until then no other process gets its number. One that has ended already is told in the
 ---next turn. As long as it is registered, `run` goes on.
 ---
 ---The status is `"unknown"` where another part of the program has waited for it, where SIGCHLD
----is ignored, and of a process that is no child of this one. `deregister` forgets the child: it
+---is ignored, and of a process that is no child of this one. Of several registrations of one
+---process one is told the status, and the others `"unknown"`. `deregister` forgets the child: it
 ---is not waited for then. Each child takes a descriptor.
 ---
 ---Fails with `"closed"`, `ESRCH` (no such process, or it was waited for), `EMFILE`, `ENFILE`,
@@ -881,12 +1156,13 @@ function loop:channel(handler, options) end
 ---How a channel is made.
 ---@class mio.channel_options
 ---@field capacity? integer how many messages may wait, 1 to 1048576; 1024 if absent
+---@field capacity_bytes? integer how many bytes the large ones among them may take together; 64 MiB if absent. One that would wait alone always fits
 
 ---Have a handler called once, when so many seconds have passed since the turn began. The loop
 ---keeps the timer alive until then. With 0 it is called in the next turn. `math.huge` is
 ---never.
 ---
----Fails with `"closed"` or `ENOMEM`. Cost: no system call.
+---Fails with `"closed"`, `ENOMEM` or `ESTALE`. Cost: no system call.
 ---@param seconds number 0 or more
 ---@param handler mio.timer_handler
 ---@return mio.timer? timer
@@ -897,7 +1173,7 @@ function loop:after(seconds, handler) end
 ---Have a handler called again and again. The deadlines are multiples of the period: a late
 ---call does not shift those after it, and periods that passed altogether are skipped.
 ---
----Fails with `"closed"` or `ENOMEM`. Cost: no system call.
+---Fails with `"closed"`, `ENOMEM` or `ESTALE`. Cost: no system call.
 ---
 ---```lua
 ---local beat = loop:every(1.0, function() io.write(".") end)
@@ -916,7 +1192,7 @@ function loop:every(seconds, handler) end
 ---first. A shutdown that came before it ends it after its first turn, which does not wait.
 ---
 ---Fails with `"closed"`; `"running"` if the loop runs already (the caller is a handler of it)
----or belongs to a host program; and an errno if the kernel refuses to wait.
+---or belongs to a host program; `ESTALE`; and an errno if the kernel refuses to wait.
 ---@return true? ok
 ---@return string? err
 ---@return string? code
@@ -968,6 +1244,7 @@ function loop:advance(seconds) end
 ---```lua
 ---local timer
 ---local function turn()
+---  timer:reset(0)  -- stands where a handler of the guest raises an error
 ---  inner:run_once(0)
 ---  timer:reset(inner:timeout() or math.huge)
 ---end
@@ -1042,16 +1319,17 @@ function loop:measure(on, slow) end
 ---@field source any what was registered: the source, the signal's name, the process
 ---@field interest string? of a descriptor, as in `loop:register`
 ---@field trigger mio.trigger? of a descriptor
----@field deadline number? when a timer is due, or a pause ends, by `loop:now`
+---@field deadline number? when a timer is due, or a pause ends, by `loop:now`; `math.huge` for never
 ---@field period number? of a periodic timer
 ---@field where string? "file:line": where the handler begins; where a coroutine waits; "[C]" for a function of C, "?" where it is not known. Nil for what a host program has registered
 
 ---The list that `loop:dump` returns: items from 1 on. `tostring` makes a line of each.
----@class mio.dump
+---@class mio.loop_dump
 ---@field now number the time when it was made, by `loop:now`
 
 ---Everything that is registered, for who asks what the loop waits for. Nothing is recorded for
----it beforehand. Fails with `"closed"`.
+---it beforehand. The text names a listener or a datagram socket by its own address, and a stream
+---by its peer's. Fails with `"closed"`.
 ---
 ---```lua
 ---io.stderr:write(tostring(loop:dump()))
@@ -1059,7 +1337,7 @@ function loop:measure(on, slow) end
 ----->  timer in 41.000 s every 60.000 s at server.lua:14
 ----->  signal INT at server.lua:15
 ---```
----@return mio.dump_item[]|mio.dump|nil dump
+---@return mio.dump_item[]|mio.loop_dump|nil dump
 ---@return string? err
 function loop:dump() end
 
@@ -1078,7 +1356,7 @@ function loop:close() end
 ---poll:register(listener, "accept", "r")
 ---while true do
 ---  for token, r, w, closed in poll:wait(1.0) do
----    if token == "accept" then ... end
+---    if token == "accept" then accept_all() end
 ---  end
 ---end
 ---```
@@ -1134,6 +1412,7 @@ function poll:waker(token) end
 ---```lua
 ---local timer
 ---local function turn()
+---  timer:reset(0)  -- stands where dispatch raises an error
 ---  for token, r, w, closed in inner:wait(0) do dispatch(token, r, w, closed) end
 ---  timer:reset(inner:timeout() or math.huge)
 ---end
@@ -1160,7 +1439,7 @@ function poll:close() end
 
 -- ---------------------------------------------------------------- processes
 
----A process that was started by `mio.process`. When nobody holds the object any more, the
+---A process that was started by `mio.process()`. When nobody holds the object any more, the
 ---process goes on; its streams are closed like any others.
 ---@class mio.process
 ---@field pid integer its number
@@ -1233,6 +1512,21 @@ local signals = {}
 ---@return string? err
 function signals:try_read() end
 
+---Wait for the next signal. For tasks; `for name in signals do ... end` calls it.
+---
+---Fails with `"timeout"`, `"closed"`, `"busy"`.
+---@param seconds? number as `settimeout` says if absent
+---@return mio.signal_name|integer|nil signal
+---@return string? err
+function signals:read(seconds) end
+
+---Of each call that waits for this socket, and is given no other: it fails with `"timeout"` then.
+---What has come until then is not lost. While tasks run.
+---@param seconds? number for ever if absent
+---@return true? ok
+---@return string? err
+function signals:settimeout(seconds) end
+
 ---The descriptor that is readable while a signal waits. It stays the set's. Fails with
 ---`"closed"`.
 ---@return integer? descriptor
@@ -1250,13 +1544,14 @@ function signals:close() end
 
 -- ------------------------------------------------------------------- senders
 
----The sending end of a channel, from `loop:channel`, `mio.sender` or a message.
+---The sending end of a channel, from `loop:channel`, `mio.sender()` or a message.
 ---@class mio.sender
 local sender = {}
 
 ---Send a value: nil, a boolean, a number (integers and floats stay apart), a string, a sender,
 ---a waker, or a table of these. Tables are copied raw, without metatables, to 100 levels; keys
----are strings, numbers and booleans. A message has 16 MiB at the most. Small ones, of some 40
+---are strings, numbers and booleans. A table that stands in two places arrives as two, and one
+---inside of itself is refused. A message has 16 MiB at the most. Small ones, of some 40
 ---bytes, need no memory but the channel's.
 ---
 ---Fails with `"full"` or `"closed"`. Raises an error for what cannot be sent, which says where
@@ -1280,7 +1575,7 @@ function sender:close() end
 
 -- ------------------------------------------------------------------- wakers
 
----Makes a poll return, from `poll:waker`, `mio.sender` or a message.
+---Makes a poll return, from `poll:waker`, `mio.sender()` or a message.
 ---@class mio.waker
 local waker = {}
 
@@ -1301,10 +1596,14 @@ function waker:close() end
 
 -- ------------------------------------------------------------------- streams
 
----A connected TCP or Unix socket, from `try_connect` or `try_accept`; the end of a pipe, or a
----standard stream. No method waits. What only sockets have fails with `ENOTSOCK` on what is none:
+---A connected TCP or Unix socket, from `try_connect` or `try_accept`, or of tasks; the end of a
+---pipe, or a standard stream. What only sockets have fails with `ENOTSOCK` on what is none:
 ---`connected`, `try_peek`, `shutdown`, addresses, options, descriptors, credentials. One end of a
 ---pipe is only read, the other one only written to: else `EBADF`.
+---
+---Methods that begin with `try_` never wait. `read`, `write` and others wait, and are for tasks:
+---one task may read it and one may write at a time. What tasks have read and not used is what
+---every read finds first; what they write goes out at the end of the turn, in one system call.
 ---@class mio.stream
 local stream = {}
 
@@ -1316,6 +1615,88 @@ local stream = {}
 ---@return string? err
 ---@return string? code
 function stream:connected() end
+
+---What has come, at most `n` bytes: waits for it. For tasks.
+---
+---Fails with `"timeout"`, `"busy"`, and as `try_read`, never with `"again"`.
+---@param n? integer 1 or more; 65536 if absent
+---@return string? data
+---@return string? err
+---@return string? code
+function stream:read(n) end
+
+---The same, added to a buffer. For tasks.
+---@param buffer mio.buffer
+---@param n? integer at most so many bytes
+---@return integer? count
+---@return string? err
+---@return string? code
+function stream:read_into(buffer, n) end
+
+---Just `n` bytes. Where the stream ends before, what has come is left to be read. For tasks.
+---@param n integer
+---@return string? data
+---@return string? err
+---@return string? code
+function stream:read_exactly(n) end
+
+---What comes before a delimiter, which is dropped. For tasks.
+---
+---Fails as `read`, and with `"too long"`: what has come is left to be read.
+---@param delimiter string
+---@param max? integer how many bytes may come before it; 65536 if absent
+---@return string? data
+---@return string? err
+---@return string? code
+function stream:read_until(delimiter, max) end
+
+---How to read lines.
+---@class mio.lines_options
+---@field max? integer how long a line may be (65536)
+---@field timeout? number seconds that each line has; as `settimeout` says if absent
+
+---All lines, without their "\\n"; the last one needs none. The loop ends with the stream, and with an
+---error, which the iterator returns after nil. For tasks.
+---@param options? mio.lines_options
+---@return fun(): string?, string?, string? iterator
+function stream:lines(options) end
+
+---All that comes, as `read(n)` gives it. The loop ends with the stream or an error. For tasks.
+---@param n? integer 1 or more; 65536 if absent
+---@return fun(stream: mio.stream): string? iterator
+---@return mio.stream
+function stream:chunks(n) end
+
+---Send pieces, all together, at the end of the turn. It waits while more than the high water is not
+---sent yet; an error of sending is told by the next write or flush. For tasks.
+---
+---Fails with `"timeout"` (the pieces are taken all the same), `"busy"`, `"closed"`, `EPIPE`,
+---`ECONNRESET` and the network's errors.
+---@param ... string|number|mio.buffer buffers are consumed
+---@return true? ok
+---@return string? err
+---@return string? code
+function stream:write(...) end
+
+---Wait until all is sent that was written. For tasks.
+---@return true? ok
+---@return string? err
+---@return string? code
+function stream:flush() end
+
+---Above so many bytes that are not sent yet `write` waits, until half of them are sent, and
+---`try_write` says `"full"`. While tasks run.
+---@param bytes integer 65536 if not set
+---@return true? ok
+---@return string? err
+function stream:sethighwater(bytes) end
+
+---Of each call that waits for this socket, and is given no other: it fails with `"timeout"` then.
+---What has come until then is not lost. While tasks run.
+---@param seconds? number for ever if absent
+---@return true? ok
+---@return string? err
+function stream:settimeout(seconds) end
 
 ---What has come, at most `n` bytes, and at most 65536.
 ---
@@ -1370,8 +1751,9 @@ function stream:try_write(...) end
 ---What is sent stays open here; close it to hand it over. Unix sockets only.
 ---
 ---Returns how many bytes were taken; on a stream they may be fewer than all, and the descriptors
----went with the first: send the rest by `try_write`. Fails as that, with `EBADF` for what is closed,
----`ETOOMANYREFS` where too many are under way.
+---went with the first: send the rest by `try_write`. Fails as that, with `EOPNOTSUPP` on what is no
+---Unix socket, `EBADF` for what is closed, `ETOOMANYREFS` where too many are under way. Cost: two
+---system calls.
 ---@param data string|number|mio.buffer 1 byte or more
 ---@param ... mio.source 1 to 253 of them
 ---@return integer? count
@@ -1382,7 +1764,8 @@ function stream:try_send_fds(data, ...) end
 ---Receive bytes, and the descriptors that came with them, each as an object of its kind: a
 ---`mio.listener`, a `mio.datagram` (seqpackets too), and anything else a `mio.stream`. They are
 ---non-blocking then for everybody who shares them. `lost` says that there were more than `count`,
----or than this process may open: those are closed.
+---or than this process may open: those are closed. Descriptors that come with bytes which another
+---method reads are lost: who expects some reads by this one alone.
 ---
 ---Fails as `try_read`. Cost: a system call, and four to six for each descriptor.
 ---@param n? integer 1 or more; 65536 if absent
@@ -1428,7 +1811,8 @@ function stream:peer_address() end
 ---@return string? code
 function stream:getoption(name) end
 
----Set an option. Fails with `"closed"`, `EINVAL`, `EOPNOTSUPP` or `ENOPROTOOPT`.
+---Set an option. Fails with `"closed"`, `EINVAL` (a number that it cannot be), `EOPNOTSUPP` or
+---`ENOPROTOOPT`.
 ---@param name mio.socket_option
 ---@param value boolean|integer
 ---@return true? ok
@@ -1447,10 +1831,13 @@ function stream:getfd() end
 ---@return string? err
 function stream:pollfd() end
 
----End its registrations and close it. What was written is still delivered (see `"linger"`);
----what was not read is lost, and TCP then tells the peer by a reset.
+---End its registrations and close it; who waits for it is told `"closed"`. What was written is
+---still delivered (see `"linger"`): what tasks have written is sent in the background, as long as
+---the peer takes some of it every five seconds. With a reason, what is not sent yet is dropped.
+---What was not read is lost, and TCP then tells the peer by a reset.
+---@param reason? string
 ---@return true
-function stream:close() end
+function stream:close(reason) end
 
 -- -------------------------------------------------------------------- timers
 
@@ -1462,8 +1849,8 @@ local timer = {}
 ---A new delay, from the turn's time on; for `every` also the new period. One that has fired or
 ---was cancelled is armed again; one that is due in this turn is put off.
 ---
----Fails with `"closed"` (its loop) or `ENOMEM`. Cost: no system call; to a later time, one
----store: reset the idle timeout of a connection on every byte.
+---Fails with `"closed"` (its loop), `ENOMEM` or `ESTALE`. Cost: no system call; to a later time,
+---one store: reset the idle timeout of a connection on every byte.
 ---@param seconds number 0 or more; more than 0 for `every`
 ---@return true? ok
 ---@return string? err
@@ -1473,5 +1860,136 @@ function timer:reset(seconds) end
 ---End it. The handler is not called, even if it is due in this turn.
 ---@return true
 function timer:cancel() end
+
+
+-- --------------------------------------------------------------------- tasks
+
+---A task: a function that runs in a coroutine of its own, and may wait. See `mio.run` and
+---`mio.spawn`.
+---@class mio.task
+---@field name? string may be set; `mio.dump` shows it
+local task = {}
+
+---Wait for its end: returns what its function returned, raises its error. For tasks.
+---
+---Fails with `"timeout"`, and `"cancelled"` where it was cancelled.
+---@param seconds? number for ever if absent
+---@return any ...
+function task:join(seconds) end
+
+---Cancel it: wherever it waits, now and from now on, `mio.cancelled` is raised in it, except within
+---`mio.shield`. Its children are cancelled as it ends.
+---@return true
+function task:cancel() end
+
+---From now on its parent does not wait for it: the end of the run cancels it, its error ends the
+---run.
+---@return mio.task task itself
+function task:detach() end
+
+---What it does: an ended one is "done", "failed" or "cancelled".
+---@return "waiting"|"running"|"done"|"failed"|"cancelled"
+function task:status() end
+
+---The scope of tasks. A child's error cancels the other children, and is raised in the scope's
+---owner: wherever it waits within the scope, and as the scope is closed. See `mio.scope`.
+---@class mio.scope
+local scope = {}
+
+---Start a child of the scope.
+---@param fn function
+---@param ... any its arguments
+---@return mio.task
+function scope:spawn(fn, ...) end
+
+---Cancel all children, those to come included; the owner goes on.
+---@return true
+function scope:cancel() end
+
+---Wait for the children, as leaving the block does. Raises the error of a child that has failed.
+---@return true
+function scope:close() end
+
+---A channel between tasks; `#channel` is how many values it keeps. It is closed with its block as a
+---`<close>` variable.
+---@class mio.task_channel
+local task_channel = {}
+
+---Send a value; waits while the channel is full. Fails with `"closed"`, `"timeout"`.
+---@param value any but nil
+---@param seconds? number for ever if absent
+---@return true? ok
+---@return string? err
+function task_channel:send(value, seconds) end
+
+---The same without waiting. Fails with `"closed"`, `"full"`.
+---@param value any but nil
+---@return true? ok
+---@return string? err
+function task_channel:try_send(value) end
+
+---The next value; waits while there is none. Fails with `"closed"`, `"timeout"`.
+---@param seconds? number for ever if absent
+---@return any value
+---@return string? err
+function task_channel:recv(seconds) end
+
+---The same without waiting. Fails with `"again"`, `"closed"`.
+---@return any value
+---@return string? err
+function task_channel:try_recv() end
+
+---All values: `for value in channel:messages() do ... end`, until it is closed and empty.
+---@return fun(): any iterator
+function task_channel:messages() end
+
+---Nothing more can be sent; what it keeps can be received.
+---@return true
+function task_channel:close() end
+
+---@class mio.mutex
+local mutex = {}
+
+---Lock it, first come, first served: `local _ <close> = mutex:lock()`. Fails with `"timeout"`.
+---@param seconds? number for ever if absent
+---@return mio.mutex? mutex which unlocks as it is closed
+---@return string? err
+function mutex:lock(seconds) end
+
+---Unlock it.
+---@return true
+function mutex:unlock() end
+
+---@class mio.semaphore
+local semaphore = {}
+
+---Enter, first come, first served: `local _ <close> = semaphore:acquire()`. Fails with `"timeout"`.
+---@param seconds? number for ever if absent
+---@return table? permit which releases as it is closed
+---@return string? err
+function semaphore:acquire(seconds) end
+
+---Leave.
+---@return true
+function semaphore:release() end
+
+---A server: see `mio.serve`.
+---@class mio.server
+local server = {}
+
+---Serve. For tasks. Returns as `mio.serve`.
+---@return true? ok
+---@return string? err
+---@return string? code
+function server:run() end
+
+---Accept nobody any more. Clients that are still there after `grace` seconds are cancelled.
+---@param options? mio.stop_options
+---@return true
+function server:stop(options) end
+
+---How to stop.
+---@class mio.stop_options
+---@field grace? number seconds (0)
 
 return mio
