@@ -383,12 +383,20 @@ START_TEST(the_receiver_goes_while_threads_send)
 }
 END_TEST
 
+/* All tests may run in one process. */
+static void drops_clear(void)
+{
+    drops = 0;
+}
+
 Suite *harness_suite(void)
 {
     Suite *suite = suite_create("event/sender");
     TCase *waking = harness_case(suite, "waking");
     TCase *life = harness_case(suite, "life");
     TCase *threads = harness_case(suite, "threads");
+
+    tcase_add_checked_fixture(life, drops_clear, NULL);
 
     tcase_add_test(waking, one_write_a_sleep);
     tcase_add_test(waking, a_send_while_messages_are_taken_rings_again);
