@@ -281,7 +281,8 @@ Suite *harness_suite(void)
     tcase_add_test(tcase, wrong_types);
     tcase_add_loop_test(tcase, descriptors_are_passed, 0, TYPES);
     tcase_add_loop_test(tcase, too_many_descriptors, 0, TYPES);
-    tcase_add_loop_test(tcase, no_descriptor_is_free, 0, TYPES);
+    if (!harness_in_valgrind()) /* whose own descriptors stay beyond a limit that is made up */
+        tcase_add_loop_test(tcase, no_descriptor_is_free, 0, TYPES);
     tcase_add_loop_test(tcase, a_truncated_datagram_has_no_descriptors, 1, TYPES);
     tcase_add_loop_test(tcase, with_other_control_messages, 0, TYPES);
     tcase_add_test(tcase, other_families_carry_none);
