@@ -166,17 +166,23 @@ int mio__lua_await_is_socket(lua_State *L)
     return 1;
 }
 
+/* The park of the socket at index 1, whose settings are about to change; else as
+   await_begin(). */
+static mio__lua_park *await_setting(lua_State *L, const char *what, int *ret_refused)
+{
+    await_check(L);
+    if (mio__lua_scheduler_get(L) == NULL)
+        luaL_error(L, "%s: no tasks run here (see mio.run)", what);
+    return await_begin(L, ret_refused);
+}
+
 /* socket:settimeout(seconds or nil): of each call that waits */
 int mio__lua_await_settimeout(lua_State *L)
 {
     const int64_t timeout_ns = mio__lua_seconds_timeout(L, 2);
-    mio__lua_park *park;
     int refused = 0;
+    mio__lua_park *park = await_setting(L, "settimeout", &refused);
 
-    await_check(L);
-    if (mio__lua_scheduler_get(L) == NULL)
-        return luaL_error(L, "settimeout: no tasks run here (see mio.run)");
-    park = await_begin(L, &refused);
     if (park == NULL)
         return refused;
     park->timeout_ns = timeout_ns;
@@ -188,13 +194,9 @@ int mio__lua_await_settimeout(lua_State *L)
 int mio__lua_await_sethighwater(lua_State *L)
 {
     const size_t bytes = (size_t)luaL_checkinteger(L, 2);
-    mio__lua_park *park;
     int refused = 0;
+    mio__lua_park *park = await_setting(L, "sethighwater", &refused);
 
-    await_check(L);
-    if (mio__lua_scheduler_get(L) == NULL)
-        return luaL_error(L, "sethighwater: no tasks run here (see mio.run)");
-    park = await_begin(L, &refused);
     if (park == NULL)
         return refused;
     park->high_water = bytes;

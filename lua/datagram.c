@@ -123,23 +123,12 @@ static int datagram_try_send(lua_State *L)
     return datagram_outcome(L, err);
 }
 
-/* The room for a datagram, at most that of the scratch buffer, which is enough for all of IP.
- */
-static size_t datagram_check_size(lua_State *L, int arg)
-{
-    const lua_Integer size =
-        lua_gettop(L) < arg ? MIO__LUA_SCRATCH : luaL_optinteger(L, arg, MIO__LUA_SCRATCH);
-
-    luaL_argcheck(L, size >= 1, arg, "a size is 1 byte or more");
-    return size < MIO__LUA_SCRATCH ? (size_t)size : MIO__LUA_SCRATCH;
-}
-
 static int datagram_recv_string(lua_State *L,
                                 ptrdiff_t (*recv)(mio_fd fd, void *buffer, size_t size,
                                                   mio_addr *ret_from))
 {
     const mio__lua_datagram *datagram = datagram_check(L);
-    const size_t size = datagram_check_size(L, 2);
+    const size_t size = mio__lua_scratch_check_size(L, 2);
     char *scratch = mio__lua_state_get(L)->scratch;
     mio_addr from;
     ptrdiff_t length;
@@ -173,7 +162,7 @@ static int datagram_try_recv_into(lua_State *L)
 {
     const mio__lua_datagram *datagram = datagram_check(L);
     mio__lua_buffer *buffer = mio__lua_class_check(L, 2, CLASS_BUFFER, sizeof *buffer);
-    const size_t size = datagram_check_size(L, 3);
+    const size_t size = mio__lua_scratch_check_size(L, 3);
     mio_addr from;
     ptrdiff_t length;
 

@@ -111,38 +111,42 @@ int mio__lua_dispatch_push(lua_State *L, int frame, const mio_event *event)
 
 /* ------------------------------------------------------------ a host's event */
 
-/* The id of the registration that has the slot of an id in a table; 0 for none. */
-static uint64_t dispatch_registration(lua_State *L, int table, uint64_t id)
+/* The object that has the slot of an id in a table; NULL for none. */
+static const void *dispatch_object(lua_State *L, int table, uint64_t id)
 {
-    const mio__lua_registration *registration;
+    const void *object;
 
     mio__lua_slots_get(L, table, id, SLOT_OBJECT);
-    registration = lua_touserdata(L, -1);
+    object = lua_touserdata(L, -1);
     lua_pop(L, 1);
-    return registration != NULL ? registration->id : 0;
+    return object;
 }
 
-static uint64_t dispatch_timer(lua_State *L, int table, uint64_t id)
+static bool dispatch_is_registration(lua_State *L, int table, uint64_t id)
 {
-    const mio__lua_timer *timer;
+    const mio__lua_registration *registration = dispatch_object(L, table, id);
 
-    mio__lua_slots_get(L, table, id, SLOT_OBJECT);
-    timer = lua_touserdata(L, -1);
-    lua_pop(L, 1);
-    return timer != NULL ? timer->id : 0;
+    return registration != NULL && registration->id == id;
+}
+
+static bool dispatch_is_timer(lua_State *L, int table, uint64_t id)
+{
+    const mio__lua_timer *timer = dispatch_object(L, table, id);
+
+    return timer != NULL && timer->id == id;
 }
 
 bool mio__lua_dispatch_is_ours(lua_State *L, int frame, mio_event_kind kind, uint64_t id)
 {
     switch (kind) {
     case MIO_READY:
-        return dispatch_registration(L, frame + LOOP_REGISTRATIONS, id) == id;
+        return dispatch_is_registration(L, frame + LOOP_REGISTRATIONS, id);
     case MIO_SIGNAL:
-        return dispatch_registration(L, frame + LOOP_SIGNALS, id) == id;
+        return dispatch_is_registration(L, frame + LOOP_SIGNALS, id);
     case MIO_CHILD:
-        return dispatch_registration(L, frame + LOOP_CHILDREN, id) == id;
+        return dispatch_is_registration(L, frame + LOOP_CHILDREN, id);
     case MIO_TIMEOUT:
-        return dispatch_timer(L, frame + LOOP_TIMERS, id) == id;
+        return dispatch_is_timer(L, frame + LOOP_TIMERS, id);
     case MIO_NOTIFY:
         return mio__lua_channel_is_ours(L, frame + LOOP_CHANNELS, id);
     case MIO_INTERRUPTED:

@@ -68,15 +68,6 @@ static ptrdiff_t reading_now(mio__lua_park *park, char *bytes, size_t size)
 /* Stack: stream; or stream, buffer. */
 typedef enum take_kind { TAKE_STRING, TAKE_INTO } take_kind;
 
-static size_t take_check_size(lua_State *L, int arg)
-{
-    const lua_Integer size =
-        lua_isnoneornil(L, arg) ? MIO__LUA_SCRATCH : luaL_checkinteger(L, arg);
-
-    luaL_argcheck(L, size >= 1, arg, "a size is 1 byte or more");
-    return size < MIO__LUA_SCRATCH ? (size_t)size : MIO__LUA_SCRATCH;
-}
-
 /* If there is no memory for them, the bytes are lost, and the stream says so from then on. */
 static int take_deliver(lua_State *L, mio__lua_stream *stream, take_kind kind,
                         const char *bytes, ptrdiff_t count)
@@ -175,7 +166,7 @@ int mio__lua_reading_read(lua_State *L)
 {
     mio__lua_stream *stream = reading_check(L);
 
-    return take_next(L, stream, TAKE_STRING, take_check_size(L, 2));
+    return take_next(L, stream, TAKE_STRING, mio__lua_scratch_check_size(L, 2));
 }
 
 int mio__lua_reading_read_into(lua_State *L)
@@ -183,7 +174,7 @@ int mio__lua_reading_read_into(lua_State *L)
     mio__lua_stream *stream = reading_check(L);
 
     mio__lua_class_check(L, 2, CLASS_BUFFER, sizeof(mio__lua_buffer));
-    return take_next(L, stream, TAKE_INTO, take_check_size(L, 3));
+    return take_next(L, stream, TAKE_INTO, mio__lua_scratch_check_size(L, 3));
 }
 
 /* The iterator; its upvalue is the size. */
@@ -191,13 +182,14 @@ static int chunks_next(lua_State *L)
 {
     mio__lua_stream *stream = reading_check(L);
 
-    return take_next(L, stream, TAKE_STRING, take_check_size(L, lua_upvalueindex(2)));
+    return take_next(L, stream, TAKE_STRING,
+                     mio__lua_scratch_check_size(L, lua_upvalueindex(2)));
 }
 
 int mio__lua_reading_chunks(lua_State *L)
 {
     reading_check(L);
-    take_check_size(L, 2);
+    mio__lua_scratch_check_size(L, 2);
     lua_settop(L, 2);
     lua_pushvalue(L, lua_upvalueindex(1));
     lua_insert(L, 2);

@@ -94,6 +94,15 @@ void mio__lua_state_keep(lua_State *L, int value, lua_CFunction function)
     lua_setiuservalue(L, -2, value);
 }
 
+size_t mio__lua_scratch_check_size(lua_State *L, int arg)
+{
+    const lua_Integer size =
+        lua_isnoneornil(L, arg) ? MIO__LUA_SCRATCH : luaL_checkinteger(L, arg);
+
+    luaL_argcheck(L, size >= 1, arg, "a size is 1 byte or more");
+    return size < MIO__LUA_SCRATCH ? (size_t)size : MIO__LUA_SCRATCH;
+}
+
 void *mio__lua_class_new(lua_State *L, mio__lua_class class, size_t size, int values)
 {
     mio__lua_object *object = memset(lua_newuserdatauv(L, size, values), 0, size);

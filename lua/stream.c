@@ -88,15 +88,6 @@ static int stream_connected(lua_State *L)
 
 /* ------------------------------------------------------------------- reading */
 
-/* The size of a read, at most the scratch buffer's. */
-static size_t stream_check_size(lua_State *L, int arg)
-{
-    const lua_Integer size = luaL_optinteger(L, arg, MIO__LUA_SCRATCH);
-
-    luaL_argcheck(L, size >= 1, arg, "a size is 1 byte or more");
-    return size < MIO__LUA_SCRATCH ? (size_t)size : MIO__LUA_SCRATCH;
-}
-
 int mio__lua_stream_failure(lua_State *L, ptrdiff_t count)
 {
     return count == 0 ? mio__lua_end_of_stream(L) : mio__lua_failure(L, (int)count);
@@ -129,7 +120,7 @@ static ptrdiff_t stream_get(lua_State *L, mio__lua_stream *stream, void *bytes, 
 static int stream_read_string(lua_State *L, bool peeks)
 {
     mio__lua_stream *stream = stream_check(L);
-    const size_t size = stream_check_size(L, 2);
+    const size_t size = mio__lua_scratch_check_size(L, 2);
     char *scratch = mio__lua_state_get(L)->scratch;
     ptrdiff_t count;
 
