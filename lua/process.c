@@ -100,7 +100,7 @@ static void process_push_environment(lua_State *L, int environment)
 static const char *const *process_push_strings(lua_State *L)
 {
     const int list = lua_gettop(L);
-    const size_t count = lua_rawlen(L, list);
+    const size_t count = (size_t)lua_rawlen(L, list);
     const char **strings = lua_newuserdatauv(L, (count + 1) * sizeof *strings, 0);
 
     for (size_t i = 0; i < count; i++) {

@@ -19,7 +19,8 @@ Suite *harness_suite(void);
 /* A new case of `suite`, whose tests fail where they leave descriptors open. */
 TCase *harness_case(Suite *suite, const char *name);
 
-/* How many descriptors this process has open. */
+/* How many descriptors this process has open. Not counted, for the sake of libraries that keep
+   some of their own, with MIO_TEST_UNCOUNTED in the environment. */
 int harness_open_descriptors(void);
 
 /* Whether valgrind runs this program. */
@@ -43,5 +44,8 @@ mio_allocator harness_allocator(harness_memory *memory);
 
 /* The next number of a sequence that `state`, not zero, starts and carries on. */
 uint64_t harness_random(uint64_t *state);
+
+/* The same, as one of the sizes below `limit`. */
+size_t harness_random_size(uint64_t *state, size_t limit);
 
 #endif

@@ -116,7 +116,8 @@ MIO_API void mio_loop_free(mio_loop *loop);
  *   -EBADF             not an open descriptor
  *   -EEXIST            this loop has the descriptor already
  *   -EPERM             the kernel cannot poll this kind of descriptor (a regular file)
- *   -ELOOP             loops registered in a ring
+ *   -EOPNOTSUPP        MIO_PRIORITY on a system that does not tell it
+ *   -ELOOP             loops registered in a ring; some systems do not notice
  *   -ENOMEM, -ENOSPC   no memory, or the system's limit of registrations
  *   -ESTALE            this process is a child of the one that made the loop
  *

@@ -55,7 +55,8 @@ MIO_API void mio_poll_free(mio_poll *poll);
  *   -EBADF             not an open descriptor
  *   -EEXIST            this poll has the descriptor already
  *   -EPERM             the kernel cannot poll this kind of descriptor (a regular file)
- *   -ELOOP             polls registered in a ring
+ *   -EOPNOTSUPP        MIO_PRIORITY on a system that does not tell it
+ *   -ELOOP             polls registered in a ring; some systems do not notice
  *   -ENOMEM, -ENOSPC   no memory, or the system's limit of registrations
  *
  * Thread: any. Cost: one system call.

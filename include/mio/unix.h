@@ -91,7 +91,8 @@ typedef struct mio_unix_credentials {
  * says so, not the peer.
  *
  * Returns 0; or -ENOTCONN where nobody is known, as by a socket that is not connected, or of
- * another family. A process of another pid namespace may have the pid 0.
+ * another family. The pid is 0 where the system does not tell it, and may be 0 for a
+ * process of another pid namespace.
  *
  * Cost: one system call.
  */

@@ -16,7 +16,7 @@ static const uint32_t no_slot = UINT32_MAX; /* there are at most 2^32 - 1 slots 
 void mio__slab_init(mio__slab *slab, const mio_allocator *allocator, size_t item_size,
                     unsigned kind, uint32_t chunk)
 {
-    assert(item_size >= sizeof(mio__slab_item) && item_size % 8 == 0);
+    assert(item_size >= sizeof(mio__slab_item) && item_size % _Alignof(mio__slab_item) == 0);
     assert(kind < 4);
     assert(chunk != 0 && (chunk & (chunk - 1)) == 0);
     memset(slab, 0, sizeof *slab);

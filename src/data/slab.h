@@ -41,7 +41,7 @@ typedef struct mio__slab {
 /*
  * An empty slab. Allocates nothing.
  *
- *   item_size    bytes an object, header included; a multiple of 8
+ *   item_size    bytes an object, header included: the sizeof of a struct
  *   kind         0 to 3, another one for each slab whose ids may meet
  *   chunk        how many slots are allocated at once; a power of two
  */

@@ -80,7 +80,7 @@ int mio__loop_child_next(mio_loop *loop, mio_event *ret_event)
         const mio__child *child = mio__container_of(link, mio__child, ended);
         const uint64_t id = mio__slab_id(child);
         int status = 0;
-        const int err = mio__child_wait(child->fd, &status);
+        const int err = mio__child_wait(child->fd, child->pid, &status);
 
         if (err == -EAGAIN)
             continue;

@@ -4,6 +4,7 @@
 #include "mio/addr.h"
 
 #include "net/addr.h"
+#include "sys/sockaddr.h"
 
 #include <errno.h>
 #include <netinet/in.h>
@@ -21,6 +22,7 @@ static void addr_store(mio_addr *addr, const void *bytes, size_t size)
 {
     memset(addr, 0, sizeof *addr);
     memcpy(addr->storage.bytes, bytes, size);
+    mio__sockaddr_set_size(addr->storage.bytes, size);
     addr->size = (uint32_t)size;
 }
 
@@ -197,7 +199,7 @@ static uint32_t filled_unix_size(const mio_addr *addr, size_t size)
     const char *path = (const char *)addr->storage.bytes + UNIX_HEAD;
 
     if (size <= UNIX_HEAD || path[0] == '\0')
-        return (uint32_t)size;
+        return MIO__SOCKADDR_ABSTRACT ? (uint32_t)size : UNIX_HEAD;
     return (uint32_t)(UNIX_HEAD + strnlen(path, size - UNIX_HEAD) + 1);
 }
 
@@ -214,6 +216,7 @@ int mio__addr_filled(mio_addr *addr, socklen_t size)
         return 0;
     case MIO_UNIX:
         addr->size = filled_unix_size(addr, size);
+        mio__sockaddr_set_size(addr->storage.bytes, addr->size);
         return 0;
     case MIO_NO_FAMILY:
         break;

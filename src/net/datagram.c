@@ -54,14 +54,14 @@ int mio_datagram_open(const mio_addr *addr, const mio_datagram_options *options,
 
 int mio_datagram_connect(mio_fd fd, const mio_addr *addr)
 {
-    const struct sockaddr nobody = {.sa_family = AF_UNSPEC};
     int result;
 
-    if (addr != NULL && addr->size == 0)
+    if (addr == NULL)
+        return mio__descriptor_disconnect(fd);
+    if (addr->size == 0)
         return -EINVAL; /* all zero is what the kernel takes for nobody */
     do
-        result = addr == NULL ? connect(fd, &nobody, sizeof nobody)
-                              : connect(fd, mio__addr_sockaddr(addr), addr->size);
+        result = connect(fd, mio__addr_sockaddr(addr), addr->size);
     while (mio__sys_interrupted(result));
     return mio__sys_status(result);
 }

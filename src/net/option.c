@@ -5,10 +5,9 @@
 
 #include "net/addr.h"
 #include "sys/descriptor.h"
+#include "sys/option_names.h"
 
 #include <limits.h>
-#include <netinet/in.h>
-#include <netinet/tcp.h>
 #include <string.h>
 
 /* The values from `min` to `max` are handed on; the kernel may refuse some of them. */
@@ -22,10 +21,10 @@ typedef struct option_row {
 static const option_row option_rows[] = {
     [MIO_OPT_NODELAY] = {IPPROTO_TCP, TCP_NODELAY, 0, 1},
     [MIO_OPT_KEEPALIVE] = {SOL_SOCKET, SO_KEEPALIVE, 0, 1},
-    [MIO_OPT_KEEPALIVE_IDLE] = {IPPROTO_TCP, TCP_KEEPIDLE, 1, INT_MAX},
-    [MIO_OPT_KEEPALIVE_INTERVAL] = {IPPROTO_TCP, TCP_KEEPINTVL, 1, INT_MAX},
-    [MIO_OPT_KEEPALIVE_COUNT] = {IPPROTO_TCP, TCP_KEEPCNT, 1, INT_MAX},
-    [MIO_OPT_LINGER] = {SOL_SOCKET, SO_LINGER, -1, INT_MAX},
+    [MIO_OPT_KEEPALIVE_IDLE] = {IPPROTO_TCP, MIO__TCP_KEEPIDLE, 1, INT_MAX},
+    [MIO_OPT_KEEPALIVE_INTERVAL] = {IPPROTO_TCP, MIO__TCP_KEEPINTVL, 1, INT_MAX},
+    [MIO_OPT_KEEPALIVE_COUNT] = {IPPROTO_TCP, MIO__TCP_KEEPCNT, 1, INT_MAX},
+    [MIO_OPT_LINGER] = {SOL_SOCKET, MIO__SO_LINGER, -1, INT_MAX},
     [MIO_OPT_REUSEADDR] = {SOL_SOCKET, SO_REUSEADDR, 0, 1},
     [MIO_OPT_REUSEPORT] = {SOL_SOCKET, SO_REUSEPORT, 0, 1},
     [MIO_OPT_TTL] = {IPPROTO_IP, IP_TTL, 1, 255},
@@ -84,7 +83,7 @@ static int set_linger(mio_fd fd, int value)
 {
     const struct linger linger = {.l_onoff = value >= 0, .l_linger = value >= 0 ? value : 0};
 
-    return mio__sys_status(setsockopt(fd, SOL_SOCKET, SO_LINGER, &linger, sizeof linger));
+    return mio__sys_status(setsockopt(fd, SOL_SOCKET, MIO__SO_LINGER, &linger, sizeof linger));
 }
 
 int mio_socket_set(mio_fd fd, mio_option option, int value)
@@ -106,7 +105,7 @@ static int get_linger(mio_fd fd, int *ret_value)
     struct linger linger;
     socklen_t size = sizeof linger;
 
-    if (getsockopt(fd, SOL_SOCKET, SO_LINGER, &linger, &size) < 0)
+    if (getsockopt(fd, SOL_SOCKET, MIO__SO_LINGER, &linger, &size) < 0)
         return -errno;
     *ret_value = linger.l_onoff ? linger.l_linger : -1;
     return 0;

@@ -7,8 +7,6 @@
 #include "net/socket.h"
 #include "sys/descriptor.h"
 
-#include <fcntl.h>
-
 int mio__socket_type(mio_socket_type type)
 {
     switch (type) {
@@ -36,20 +34,6 @@ int mio_socketpair(mio_socket_type type, mio_fd ret_fds[2])
     return mio__descriptor_pair(AF_UNIX, system_type, ret_fds);
 }
 
-static int adopt_flags(mio_fd fd)
-{
-    const int status = fcntl(fd, F_GETFL);
-    const int flags = fcntl(fd, F_GETFD);
-
-    if (status < 0 || flags < 0)
-        return -errno;
-    if (!(status & O_NONBLOCK) && fcntl(fd, F_SETFL, status | O_NONBLOCK) < 0)
-        return -errno;
-    if (!(flags & FD_CLOEXEC) && fcntl(fd, F_SETFD, flags | FD_CLOEXEC) < 0)
-        return -errno;
-    return 0;
-}
-
 int mio__socket_ask(mio_fd fd, int name)
 {
     int value = 0;
@@ -65,7 +49,7 @@ int mio_adopt(mio_fd fd, mio_kind *ret_kind)
 
     if (ret_kind == NULL)
         return -EINVAL;
-    err = adopt_flags(fd);
+    err = mio__descriptor_adopt(fd);
     if (err < 0)
         return err;
     type = mio__socket_ask(fd, SO_TYPE);

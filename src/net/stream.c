@@ -60,7 +60,7 @@ ptrdiff_t mio_writev(mio_fd fd, const struct iovec *buffers, size_t count)
 {
     const struct msghdr message = {
         .msg_iov = (struct iovec *)(uintptr_t)buffers, /* const, but for its declaration */
-        .msg_iovlen = (size_t)mio__sys_vector_count(count),
+        .msg_iovlen = mio__sys_vector_count(count),
     };
     ssize_t result;
 

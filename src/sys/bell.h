@@ -10,7 +10,8 @@
 #include "mio/base.h"
 
 typedef struct mio__bell {
-    mio_fd fd; /* readable: it has rung */
+    mio_fd fd;       /* readable: it has rung */
+    mio_fd write_fd; /* an eventfd is both */
 } mio__bell;
 
 /* A bell that is silent. Returns 0, -EMFILE, -ENFILE or -ENOMEM. */

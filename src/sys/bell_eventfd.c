@@ -13,14 +13,14 @@ int mio__bell_open(mio__bell *bell)
 
     if (fd < 0)
         return -errno;
-    bell->fd = fd;
+    bell->fd = bell->write_fd = fd;
     return 0;
 }
 
 void mio__bell_close(mio__bell *bell)
 {
     close(bell->fd);
-    bell->fd = -1;
+    bell->fd = bell->write_fd = -1;
 }
 
 /* EAGAIN: the counter is full, so it rings already. */
@@ -28,7 +28,7 @@ int mio__bell_ring(const mio__bell *bell)
 {
     const uint64_t one = 1;
 
-    while (write(bell->fd, &one, sizeof one) < 0) {
+    while (write(bell->write_fd, &one, sizeof one) < 0) {
         if (errno == EAGAIN)
             return 0;
         if (errno != EINTR)

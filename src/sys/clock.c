@@ -7,11 +7,18 @@
 
 enum { CLOCK_NS_PER_S = 1000000000 };
 
+/* The one that waits count by, which stands still while the machine is suspended. */
+#ifdef __APPLE__
+#define CLOCK_WAITS CLOCK_UPTIME_RAW
+#else
+#define CLOCK_WAITS CLOCK_MONOTONIC
+#endif
+
 int64_t mio_now_ns(void)
 {
     struct timespec now;
 
-    clock_gettime(CLOCK_MONOTONIC, &now); /* cannot fail: the clock exists, the place is ours */
+    clock_gettime(CLOCK_WAITS, &now); /* cannot fail: the clock exists, the place is ours */
     return (int64_t)now.tv_sec * CLOCK_NS_PER_S + now.tv_nsec;
 }
 

@@ -1,19 +1,18 @@
 #include "mio/inherited.h"
 
 #include "sys/descriptor.h"
+#include "sys/terminal.h"
 #include "sys/transfer.h"
 
 #include <fcntl.h>
 #include <poll.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 /* ------------------------------------------------------------------- opening */
 
 /* Numbers below are those of the standard streams, which libraries write to unasked. */
-enum { INHERITED_FIRST = 3, INHERITED_PATH = 64 };
+enum { INHERITED_FIRST = 3 };
 
 /* What has come through exec lacks FD_CLOEXEC. In a process without a standard input some
    socket of mio's own may have got its number. */
@@ -30,15 +29,6 @@ static bool inherited_is_file(mode_t mode)
     return S_ISREG(mode) || S_ISBLK(mode) || S_ISDIR(mode);
 }
 
-/* The other side of a terminal, which programs like sshd have, cannot be opened once more: that
-   would be a new one. */
-static bool inherited_is_terminal(mio_fd fd)
-{
-    char name[INHERITED_PATH];
-
-    return isatty(fd) && ptsname_r(fd, name, sizeof name) != 0;
-}
-
 /*
  * Put the same terminal, opened once more, in the place of `fd`. What fails here is not told:
  * it may belong to another user, or /proc may not be there, and then it goes on to be shared.
@@ -46,14 +36,15 @@ static bool inherited_is_terminal(mio_fd fd)
 static int inherited_reopen(mio_fd fd)
 {
     const int access = fcntl(fd, F_GETFL) & O_ACCMODE;
-    char path[INHERITED_PATH];
-    int fresh, result;
+    char path[MIO__TERMINAL_PATH];
+    int fresh, result = mio__terminal_path(fd, path);
 
-    snprintf(path, sizeof path, "/proc/self/fd/%d", fd);
+    if (result < 0)
+        return result;
     fresh = open(path, access | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
     if (fresh < 0)
         return -errno;
-    result = mio__sys_status(dup3(fresh, fd, O_CLOEXEC));
+    result = mio__descriptor_replace(fd, fresh);
     mio__descriptor_close(fresh);
     return result;
 }
@@ -72,7 +63,7 @@ int mio_inherited_open(mio_fd fd, mio_inherited *ret_inherited)
         return -errno;
     ret_inherited->fd = own;
     ret_inherited->may_wait = !inherited_is_file(status.st_mode);
-    if (S_ISCHR(status.st_mode) && inherited_is_terminal(own) && inherited_reopen(own) == 0)
+    if (S_ISCHR(status.st_mode) && inherited_reopen(own) == 0)
         ret_inherited->may_wait = false;
     return 0;
 }
@@ -92,11 +83,15 @@ static mio__transfer_wait inherited_wait(const mio_inherited *inherited)
     return inherited->may_wait ? MIO__TRANSFER_NO_WAIT : MIO__TRANSFER_AS_OPENED;
 }
 
-static bool inherited_is_ready(const mio_inherited *inherited, short events)
+/* Returns 0, -EAGAIN, or -EBADF for what is not opened for that, and would never be ready. */
+static int inherited_ask(const mio_inherited *inherited, short events, int access)
 {
     struct pollfd source = {.fd = inherited->fd, .events = events};
+    const int opened = fcntl(inherited->fd, F_GETFL) & O_ACCMODE;
 
-    return poll(&source, 1, 0) == 1;
+    if (opened != O_RDWR && opened != access)
+        return -EBADF;
+    return poll(&source, 1, 0) == 1 ? 0 : -EAGAIN;
 }
 
 ptrdiff_t mio_inherited_readv(const mio_inherited *inherited, const struct iovec *buffers,
@@ -109,8 +104,9 @@ ptrdiff_t mio_inherited_readv(const mio_inherited *inherited, const struct iovec
     outcome = mio__transfer_read(inherited->fd, buffers, count, inherited_wait(inherited));
     if (outcome != -EOPNOTSUPP)
         return outcome;
-    if (!inherited_is_ready(inherited, POLLIN))
-        return -EAGAIN;
+    outcome = inherited_ask(inherited, POLLIN, O_RDONLY);
+    if (outcome < 0)
+        return outcome;
     return mio__transfer_read(inherited->fd, buffers, count, MIO__TRANSFER_AS_OPENED);
 }
 
@@ -143,8 +139,9 @@ ptrdiff_t mio_inherited_writev(const mio_inherited *inherited, const struct iove
 
     if (outcome != -EOPNOTSUPP)
         return outcome;
-    if (!inherited_is_ready(inherited, POLLOUT))
-        return -EAGAIN;
+    outcome = inherited_ask(inherited, POLLOUT, O_WRONLY);
+    if (outcome < 0)
+        return outcome;
     front = inherited_front(buffers, count);
     return mio__transfer_write(inherited->fd, &front, 1, MIO__TRANSFER_AS_OPENED);
 }

@@ -11,8 +11,15 @@
 
 #include <sys/socket.h>
 
-/* A message and its length: `msg_hdr` and `msg_len`. */
+/* A message and its length. */
+#ifdef __linux__
 typedef struct mmsghdr mio__message;
+#else
+typedef struct mio__message {
+    struct msghdr msg_hdr;
+    unsigned msg_len;
+} mio__message;
+#endif
 
 /*
  * Receive one message. Returns its length, which is more than `size` where it did not fit, or
@@ -30,5 +37,9 @@ ptrdiff_t mio__message_recv_batch(mio_fd fd, mio__message *messages, unsigned co
 /* Send up to `count` messages, 1 at least. Returns how many, 1 at least, or -errno of the
  * first. */
 ptrdiff_t mio__message_send_batch(mio_fd fd, mio__message *messages, unsigned count);
+
+/* The same, with a system call for each message. */
+ptrdiff_t mio__message_recv_each(mio_fd fd, mio__message *messages, unsigned count);
+ptrdiff_t mio__message_send_each(mio_fd fd, mio__message *messages, unsigned count);
 
 #endif

@@ -1,22 +1,11 @@
 #include "mio/pipe.h"
 
+#include "sys/descriptor.h"
 #include "sys/transfer.h"
-
-#include <errno.h>
-#include <fcntl.h>
-#include <unistd.h>
 
 int mio_pipe(mio_fd ret_fds[2])
 {
-    int fds[2];
-
-    if (ret_fds == NULL)
-        return -EINVAL;
-    if (pipe2(fds, O_CLOEXEC | O_NONBLOCK) < 0)
-        return -errno;
-    ret_fds[0] = fds[0];
-    ret_fds[1] = fds[1];
-    return 0;
+    return ret_fds == NULL ? -EINVAL : mio__descriptor_pipe(ret_fds);
 }
 
 ptrdiff_t mio_pipe_write(mio_fd fd, const void *data, size_t size)

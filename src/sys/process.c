@@ -8,6 +8,12 @@
 #include <string.h>
 #include <unistd.h>
 
+#ifdef __APPLE__
+#include <crt_externs.h>
+#elif !defined(__linux__)
+extern char **environ;
+#endif
+
 /*
  * A process that is about to start. `theirs` are numbers above those of the standard streams:
  * so none of them is overwritten before it has got its place in the child.
@@ -127,15 +133,24 @@ static char *const *process_strings(const char *const *strings)
     return pointer.theirs;
 }
 
+/* A library of macOS does not see the variable of the program. */
+static char *const *process_environment(const mio_process_config *config)
+{
+    if (config->environment != NULL)
+        return process_strings(config->environment);
+#ifdef __APPLE__
+    return *_NSGetEnviron();
+#else
+    return environ;
+#endif
+}
+
 static int process_spawn(const process_plan *plan, const mio_process_config *config,
                          int *ret_pid)
 {
-    char *const *environment = config->environment != NULL
-                                   ? process_strings(config->environment)
-                                   : (char *const *)environ;
     pid_t pid;
     int err = posix_spawnp(&pid, config->argv[0], &plan->actions, &plan->attributes,
-                           process_strings(config->argv), environment);
+                           process_strings(config->argv), process_environment(config));
 
     if (err == 0)
         *ret_pid = pid;

@@ -2,17 +2,19 @@
  * The selector: the kernel's readiness queue, behind one contract.
  *
  * The build picks one implementation (selector_epoll.c, selector_kqueue.c, ...). Every one
- * of them passes the same suite, tests/sys/test_selector.c, which is written from this text:
+ * of them passes the same suite, tests/sys/test_selector*.c, which is written from this text:
  *
  * 1. A descriptor is registered at most once. The selector stores the token in the kernel
  *    or beside it and hands it back unread. It never reads, writes or closes a descriptor.
- * 2. wait() reports at most one event a descriptor a call, reading and writing merged.
+ * 2. wait() reports at most one event a descriptor a call, reading and writing merged. Only
+ *    where `capacity` is used up may what is left of the last ones come with the next wait.
  * 3. MIO_LEVEL reports as long as the condition holds, MIO_EDGE when it comes about,
  *    MIO_ONESHOT once until reregister(). reregister() reports anew what holds already,
  *    whatever the trigger.
  * 4. A peer that is gone and an error are reported without being asked for, and make a
  *    reader MIO_READABLE and a writer MIO_WRITABLE. `ready` may hold a condition outside
- *    the interest in that case; the caller masks it.
+ *    the interest in that case; the caller masks it. An error that does not end a socket,
+ *    as a refused datagram, need not be told as MIO_ERROR: the next call has it.
  * 5. After deregister() returned 0, no later wait() reports the descriptor. It must come
  *    before close(): a duplicate of the descriptor keeps the kernel's entry alive, and then
  *    nobody can name it any more.
@@ -32,12 +34,14 @@
 
 typedef struct mio__selector {
     mio_fd fd; /* the kernel's queue: readable when an event waits, so that selectors nest */
+    struct mio__knotes *knotes; /* what a kqueue does not keep itself; epoll leaves it alone */
 } mio__selector;
 
 /* Open. Returns 0, -EMFILE, -ENFILE or -ENOMEM. */
 int mio__selector_open(mio__selector *selector);
 
-/* Close. Registered descriptors stay open; they belong to their owners. */
+/* Close, in the process that has opened it or a child of fork(). Registered descriptors stay
+   open; they belong to their owners. */
 void mio__selector_close(mio__selector *selector);
 
 /*
@@ -47,9 +51,10 @@ void mio__selector_close(mio__selector *selector);
 int mio__selector_replace(mio__selector *selector, mio__selector *fresh);
 
 /*
- * Returns 0, or -EEXIST (registered already), -EPERM (the kernel cannot poll this kind of
- * descriptor), -EBADF, -EINVAL (the selector itself), -ELOOP (a ring of selectors),
- * -ENOMEM, -ENOSPC.
+ * Returns 0, or -EEXIST (registered already), -EPERM (a file, a folder, or what else the
+ * kernel cannot poll), -EOPNOTSUPP (MIO_PRIORITY on a kernel that does not tell it), -EBADF,
+ * -EINVAL (the selector itself), -ELOOP or -EINVAL (a ring of selectors, where the kernel
+ * notices it), -ENOMEM, -ENOSPC.
  */
 int mio__selector_register(mio__selector *selector, mio_fd fd, uint64_t token,
                            mio_interest interest, mio_trigger trigger);
@@ -66,7 +71,8 @@ int mio__selector_deregister(mio__selector *selector, mio_fd fd);
 
 /*
  * Wait for events and fill `events` with up to `capacity` (at least 1) of them, with kind,
- * ready and token set and everything else 0.
+ * ready and token set and everything else 0. It may leave some for the next wait though there
+ * is room.
  *
  * A wait never ends early for want of precision: `timeout_ns` is rounded up to what the
  * kernel can tell apart. -1 waits for ever, 0 does not wait.

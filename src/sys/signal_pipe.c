@@ -18,9 +18,9 @@
 #include "sys/signal_pipe.h"
 
 #include "base/bits.h"
+#include "sys/descriptor.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <pthread.h>
 #include <sched.h>
 #include <signal.h>
@@ -148,13 +148,15 @@ static mio__signal_pipe *pipe_claim(void)
 int mio__signal_pipe_open(mio__signal_pipe **ret_pipe)
 {
     mio__signal_pipe *pipe;
-    int fds[2];
+    mio_fd fds[2];
+    int err;
 
     pthread_once(&fork_once, fork_watch);
     if (!fork_watched)
         return -ENOMEM;
-    if (pipe2(fds, O_CLOEXEC | O_NONBLOCK) < 0)
-        return -errno;
+    err = mio__descriptor_pipe(fds);
+    if (err < 0)
+        return err;
     pthread_mutex_lock(&lock);
     pipe = pipe_claim();
     if (pipe != NULL) {

@@ -1,15 +1,13 @@
 /*
- * Transfers on Linux, and on systems without preadv2() and pwritev2().
+ * Transfers: by preadv2() and pwritev2() where there are such, which is on Linux only.
  */
 #include "sys/transfer.h"
 
 #include "sys/descriptor.h"
+#include "sys/quiet.h"
 
-#include <pthread.h>
-#include <signal.h>
 #include <stdatomic.h>
 #include <sys/stat.h>
-#include <time.h>
 
 #ifdef MIO__HAVE_PWRITEV2
 enum { NO_WAIT = RWF_NOWAIT, NO_SIGNAL = 0x100 }; /* RWF_NOSIGNAL, which headers lack */
@@ -63,73 +61,25 @@ ptrdiff_t mio__transfer_read(mio_fd fd, const struct iovec *buffers, size_t coun
     return wait == MIO__TRANSFER_NO_WAIT ? transfer_outcome(outcome) : mio__sys_count(outcome);
 }
 
-/* ------------------------------------------------- writing with SIGPIPE blocked */
+/* --------------------------------------------------------------- writing */
 
-/* The calling thread, with SIGPIPE blocked. Only where it was blocked before can one have been
-   pending for it. */
-typedef struct quiet_state {
-    sigset_t signals; /* SIGPIPE */
-    sigset_t before;
-    bool was_blocked;
-    bool was_pending;
-} quiet_state;
-
-static bool quiet_is_pending(void)
-{
-    sigset_t pending;
-
-    return sigpending(&pending) == 0 && sigismember(&pending, SIGPIPE) == 1;
-}
-
-static void quiet_begin(quiet_state *state)
-{
-    sigemptyset(&state->signals);
-    sigaddset(&state->signals, SIGPIPE);
-    pthread_sigmask(SIG_BLOCK, &state->signals, &state->before);
-    state->was_blocked = sigismember(&state->before, SIGPIPE) == 1;
-    state->was_pending = state->was_blocked && quiet_is_pending();
-}
-
-/*
- * The kernel takes what waits for the thread before what waits for the whole process, and keeps
- * one of each at the most: so ours may have been one with another one, which is sent again.
- */
-static void quiet_take(const quiet_state *state)
-{
-    const struct timespec now = {.tv_sec = 0};
-
-    while (sigtimedwait(&state->signals, NULL, &now) < 0 && errno == EINTR)
-        continue;
-    if (state->was_pending && !quiet_is_pending())
-        pthread_kill(pthread_self(), SIGPIPE);
-}
-
-static void quiet_end(const quiet_state *state, bool raised)
-{
-    if (raised)
-        quiet_take(state);
-    if (!state->was_blocked)
-        pthread_sigmask(SIG_SETMASK, &state->before, NULL);
-}
-
+/* Where the call itself cannot be told not to raise SIGPIPE. */
 static ssize_t write_blocked(mio_fd fd, const struct iovec *buffers, int count, int flags)
 {
-    quiet_state state;
+    mio__quiet state;
     ssize_t outcome;
     int err;
 
-    quiet_begin(&state);
+    mio__quiet_begin(&state, fd);
     do
         outcome =
             flags != 0 ? flagged_write(fd, buffers, count, flags) : writev(fd, buffers, count);
     while (mio__sys_interrupted(outcome));
     err = errno;
-    quiet_end(&state, outcome < 0 && err == EPIPE);
+    mio__quiet_end(&state, fd, outcome < 0 && err == EPIPE);
     errno = err;
     return outcome;
 }
-
-/* --------------------------------------------------------------- writing */
 
 /* The kernel does not know NO_SIGNAL: asking it again at every write would be in vain. */
 static atomic_bool no_signal_is_refused;

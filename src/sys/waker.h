@@ -10,7 +10,10 @@
 #include "sys/selector.h"
 
 typedef struct mio__waker {
-    mio_fd fd;
+    mio_fd fd;           /* an eventfd, a pipe's reading end, or the selector's own queue */
+    mio_fd write_fd;     /* of a pipe */
+    uintptr_t ident;     /* in the queue */
+    uintptr_t stamp;     /* see sys/knotes.h */
     unsigned generation; /* the process that it belongs to: see sys/fork.h */
 } mio__waker;
 

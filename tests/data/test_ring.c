@@ -252,12 +252,14 @@ START_TEST(messages_are_aligned_for_their_size)
     unsigned char message[64] = {0};
 
     for (size_t i = 0; i < sizeof sizes / sizeof sizes[0]; i++) {
+        const size_t most = _Alignof(max_align_t);
+        const size_t align = sizes[i][1] < most ? sizes[i][1] : most;
         mio__ring own;
 
         ck_assert_int_eq(mio__ring_init(&own, 3, sizes[i][0]), 0);
         for (int lap = 0; lap < 4; lap++) {
             ck_assert_int_eq(mio__ring_push(&own, message), 0);
-            ck_assert_uint_eq((uintptr_t)mio__ring_front(&own) % sizes[i][1], 0);
+            ck_assert_uint_eq((uintptr_t)mio__ring_front(&own) % align, 0);
             mio__ring_pop_front(&own);
         }
         mio__ring_fini(&own);

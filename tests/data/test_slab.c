@@ -407,9 +407,10 @@ START_TEST(slot_numbers_end_before_they_wrap)
 {
     static char nowhere;
     const mio_allocator endless = {endless_realloc, &nowhere};
+    const int outcome = SIZE_MAX > UINT32_MAX ? 0 : -ENOMEM; /* 32 bits of memory end first */
 
     mio__slab_init(&slab, &endless, SIZE, KIND, UINT32_C(1) << 30);
-    ck_assert_int_eq(mio__slab_reserve(&slab, UINT32_C(3) << 30), 0);
+    ck_assert_int_eq(mio__slab_reserve(&slab, UINT32_C(3) << 30), outcome);
     ck_assert_int_eq(mio__slab_reserve(&slab, (UINT32_C(3) << 30) + 1), -ENOMEM);
     mio__slab_fini(&slab);
 }
@@ -452,7 +453,7 @@ START_TEST(random_operations_against_a_model)
 
     slab_make(1);
     for (int step = 0; ids < MODEL_IDS; step++) {
-        size_t i = ids == 0 ? 0 : harness_random(&random) % ids;
+        size_t i = ids == 0 ? 0 : harness_random_size(&random, ids);
         bool growing = harness_random(&random) % 4096 >= live; /* some 2000 live at a time */
 
         if (growing) {

@@ -288,7 +288,7 @@ static void mutate(char *text, size_t capacity, uint64_t *state)
 {
     static const char alphabet[] = "0123456789abcdefABCDEF::::....[]xX+- g/\t\x80";
     const size_t size = strlen(text);
-    const size_t at = size == 0 ? 0 : harness_random(state) % size;
+    const size_t at = size == 0 ? 0 : harness_random_size(state, size);
     const char byte = alphabet[harness_random(state) % (sizeof alphabet - 1)];
 
     switch (harness_random(state) % 4) {
@@ -346,7 +346,7 @@ START_TEST(random_bytes)
 
     for (int i = 0; i < MUTATIONS; i++) {
         char text[140];
-        const size_t size = harness_random(&state) % sizeof text;
+        const size_t size = harness_random_size(&state, sizeof text);
         mio_addr addr;
 
         for (size_t j = 0; j < size; j++)
@@ -376,7 +376,7 @@ static void random_addr(uint64_t *state, mio_addr *addr)
 {
     uint8_t bytes[108];
     const int port = (int)(harness_random(state) % 65536);
-    const size_t size = harness_random(state) % 109;
+    const size_t size = harness_random_size(state, 109);
 
     for (size_t i = 0; i < sizeof bytes; i++)
         bytes[i] = (uint8_t)(harness_random(state) % 3 == 0 ? 0 : harness_random(state));

@@ -31,7 +31,7 @@ static bool chaos_strikes(void)
 /* A size that is shortened at random. */
 static size_t chaos_size(size_t size)
 {
-    return chaos == 0 || size == 0 ? size : harness_random(&chaos) % size + 1;
+    return chaos == 0 || size == 0 ? size : harness_random_size(&chaos, size) + 1;
 }
 
 /* WRAP() for reads and writes. */

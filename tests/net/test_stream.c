@@ -181,10 +181,11 @@ enum { VECTOR_BYTES = 3 << 20, VECTOR_MAX = 9 };
 static size_t vectors_cut(struct iovec *vectors, unsigned char *bytes, size_t size,
                           uint64_t *state)
 {
-    const size_t count = harness_random(state) % VECTOR_MAX + 1;
+    const size_t count = harness_random_size(state, VECTOR_MAX) + 1;
 
     for (size_t i = 0; i < count; i++) {
-        size_t piece = harness_random(state) % 5 == 0 ? 0 : harness_random(state) % 4001 | 1;
+        size_t piece =
+            harness_random_size(state, 5) == 0 ? 0 : harness_random_size(state, 4001) | 1;
 
         if (piece > size || i + 1 == count)
             piece = size < 8191 ? size : 8191;

@@ -30,14 +30,14 @@ START_TEST(it_is_readable_when_the_child_has_ended)
     int status = 4711;
 
     ck_assert(!is_readable(fd, 1));
-    ck_assert_int_eq(mio__child_wait(fd, &status), -EAGAIN);
+    ck_assert_int_eq(mio__child_wait(fd, pid, &status), -EAGAIN);
     ck_assert_int_eq(status, 4711);
     children_kill(pid, SIGTERM);
     ck_assert(is_readable(fd, 20000));
-    ck_assert_int_eq(mio__child_wait(fd, &status), 0);
+    ck_assert_int_eq(mio__child_wait(fd, pid, &status), 0);
     ck_assert_int_eq(status, -SIGTERM);
     children_expect_reaped(pid);
-    ck_assert_int_eq(mio__child_wait(fd, &status), -ECHILD);
+    ck_assert_int_eq(mio__child_wait(fd, pid, &status), -ECHILD);
     ck_assert_int_eq(status, -SIGTERM);
     mio__descriptor_close(fd);
 }
@@ -56,7 +56,7 @@ START_TEST(each_way_to_end)
         if (wanted < 0)
             children_kill(pid, -wanted);
         ck_assert(is_readable(fd, 20000));
-        ck_assert_int_eq(mio__child_wait(fd, &status), 0);
+        ck_assert_int_eq(mio__child_wait(fd, pid, &status), 0);
         ck_assert_int_eq(status, wanted);
         mio__descriptor_close(fd);
     }
@@ -73,10 +73,10 @@ START_TEST(a_child_that_stops_has_not_ended)
     ck_assert_int_eq(waitpid(pid, &status, WUNTRACED), pid);
     ck_assert(WIFSTOPPED(status));
     ck_assert(!is_readable(fd, 1));
-    ck_assert_int_eq(mio__child_wait(fd, &status), -EAGAIN);
+    ck_assert_int_eq(mio__child_wait(fd, pid, &status), -EAGAIN);
     children_kill(pid, SIGKILL);
     ck_assert(is_readable(fd, 20000));
-    ck_assert_int_eq(mio__child_wait(fd, &status), 0);
+    ck_assert_int_eq(mio__child_wait(fd, pid, &status), 0);
     ck_assert_int_eq(status, -SIGKILL);
     mio__descriptor_close(fd);
 }
@@ -90,7 +90,7 @@ START_TEST(somebody_else_has_waited)
 
     children_reap(pid);
     ck_assert(is_readable(fd, 20000));
-    ck_assert_int_eq(mio__child_wait(fd, &status), -ECHILD);
+    ck_assert_int_eq(mio__child_wait(fd, pid, &status), -ECHILD);
     ck_assert_int_eq(status, 4711);
     mio__descriptor_close(fd);
 }

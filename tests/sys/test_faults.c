@@ -70,7 +70,7 @@ static const int control_errors[] = {ENOSPC, ENOMEM, EPERM, EEXIST, EBADF, ELOOP
 
 static int open_selector(void)
 {
-    mio__selector own = {-2};
+    mio__selector own = {.fd = -2};
     const int err = mio__selector_open(&own);
 
     if (err == 0)
@@ -180,7 +180,7 @@ START_TEST(a_wait_for_a_child_is_interrupted)
     ck_assert_int_eq(mio__child_open(pid, &fd), 0);
     children_await(pid);
     fault_arm("waitid", EINTR, 0, 3);
-    ck_assert_int_eq(mio__child_wait(fd, &status), 0);
+    ck_assert_int_eq(mio__child_wait(fd, pid, &status), 0);
     ck_assert_int_eq(fault_disarm(), 3);
     ck_assert_int_eq(status, 6);
     mio__descriptor_close(fd);
@@ -217,7 +217,7 @@ START_TEST(a_wait_for_a_child_fails)
     children_await(pid);
     for (const int *err = errors; *err != 0; err++) {
         fault_arm("waitid", *err, 0, 1);
-        ck_assert_int_eq(mio__child_wait(fd, &status), -*err);
+        ck_assert_int_eq(mio__child_wait(fd, pid, &status), -*err);
         ck_assert_int_eq(fault_disarm(), 1);
     }
     ck_assert_int_eq(status, 4711);

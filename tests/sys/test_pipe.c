@@ -23,6 +23,7 @@ static bool chaos_strikes(void)
 
 static int refused_writes; /* pwritev2() that was told not to raise the signal */
 
+#ifdef MIO__HAVE_PWRITEV2
 ssize_t __real_pwritev64v2(int fd, const struct iovec *buffers, int count, off_t offset,
                            int flags);
 ssize_t __wrap_pwritev64v2(int fd, const struct iovec *buffers, int count, off_t offset,
@@ -37,6 +38,7 @@ ssize_t __wrap_pwritev64v2(int fd, const struct iovec *buffers, int count, off_t
     refused_writes++;
     return -1;
 }
+#endif
 
 ssize_t __real_writev(int fd, const struct iovec *buffers, int count);
 ssize_t __wrap_writev(int fd, const struct iovec *buffers, int count);

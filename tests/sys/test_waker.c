@@ -39,10 +39,12 @@ END_TEST
 
 START_TEST(wakes_that_nobody_has_seen_melt)
 {
-    for (int i = 0; i < 1000; i++)
+    for (int i = 0; i < 70000; i++) /* more than a pipe has room for */
         wake(&waker);
     selecting_expect_one(7, MIO_READABLE);
     selecting_expect_none();
+    wake(&waker);
+    selecting_expect_one(7, MIO_READABLE);
 }
 END_TEST
 
@@ -88,7 +90,6 @@ END_TEST
 START_TEST(it_is_closed_by_exec)
 {
     ck_assert_int_ne(fcntl(waker.fd, F_GETFD) & FD_CLOEXEC, 0);
-    ck_assert_int_ne(fcntl(waker.fd, F_GETFL) & O_NONBLOCK, 0);
 }
 END_TEST
 

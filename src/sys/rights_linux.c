@@ -1,5 +1,6 @@
 /*
- * Rights on Linux.
+ * Rights on Linux. C libraries do not agree on the types of the sizes; the smallest is wide
+ * enough.
  */
 #include "sys/rights.h"
 
@@ -26,13 +27,14 @@ ptrdiff_t mio__rights_send(mio_fd fd, const void *data, size_t size, const mio_f
                            size_t count)
 {
     struct iovec piece = {.iov_base = (void *)(uintptr_t)data, .iov_len = size};
-    control room = {.head = {.cmsg_len = CMSG_LEN(count * sizeof *fds),
+    control room = {.head = {.cmsg_len = (socklen_t)CMSG_LEN(count * sizeof *fds),
                              .cmsg_level = SOL_SOCKET,
                              .cmsg_type = SCM_RIGHTS}};
     const struct msghdr message = {.msg_iov = &piece,
                                    .msg_iovlen = 1,
                                    .msg_control = room.bytes,
-                                   .msg_controllen = CMSG_SPACE(count * sizeof *fds)};
+                                   .msg_controllen =
+                                       (socklen_t)CMSG_SPACE(count * sizeof *fds)};
     ssize_t result;
 
     memcpy(CMSG_DATA(&room.head), fds, count * sizeof *fds);
@@ -59,13 +61,22 @@ static size_t recv_take(const struct cmsghdr *head, mio_fd *fds, size_t capacity
     return count;
 }
 
+/* The macro of musl mixes signed and unsigned numbers. */
+static struct cmsghdr *recv_next(struct msghdr *message, struct cmsghdr *head)
+{
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wsign-conversion"
+    return CMSG_NXTHDR(message, head);
+#pragma GCC diagnostic pop
+}
+
 /* All that the kernel has sent along. A pidfd that nobody asked this library for is closed. */
 static size_t recv_walk(struct msghdr *message, mio_fd *fds, size_t capacity)
 {
     size_t count = 0;
 
     for (struct cmsghdr *head = CMSG_FIRSTHDR(message); head != NULL;
-         head = CMSG_NXTHDR(message, head)) {
+         head = recv_next(message, head)) {
         if (head->cmsg_level != SOL_SOCKET)
             continue;
         if (head->cmsg_type == SCM_RIGHTS)
@@ -92,7 +103,7 @@ ptrdiff_t mio__rights_recv(mio_fd fd, void *buffer, size_t size, mio_fd *fds, si
 
     do {
         message.msg_control = room.bytes;
-        message.msg_controllen = RIGHTS_OTHERS + CMSG_LEN(capacity * sizeof *fds);
+        message.msg_controllen = (socklen_t)(RIGHTS_OTHERS + CMSG_LEN(capacity * sizeof *fds));
         result = recvmsg(fd, &message, MSG_CMSG_CLOEXEC);
     } while (mio__sys_interrupted(result));
     if (result < 0)

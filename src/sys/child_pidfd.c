@@ -1,3 +1,6 @@
+/*
+ * Children over pidfds.
+ */
 #include "sys/child.h"
 
 #include "sys/descriptor.h"
@@ -34,11 +37,12 @@ int mio__child_open(int pid, mio_fd *ret_fd)
     return 0;
 }
 
-int mio__child_wait(mio_fd fd, int *ret_status)
+int mio__child_wait(mio_fd fd, int pid, int *ret_status)
 {
     siginfo_t info = {.si_pid = 0};
     const int err = child_ask(fd, &info, 0);
 
+    (void)pid; /* may name another process by now */
     if (err < 0)
         return err;
     if (info.si_pid == 0)
