@@ -23,8 +23,16 @@ TCase *harness_case(Suite *suite, const char *name);
    some of their own, with MIO_TEST_UNCOUNTED in the environment. */
 int harness_open_descriptors(void);
 
+/* ck_assert_msg() for what is asserted by the hundred thousand: that one writes to a file each
+   time, which takes longer than most of what is tested. */
+#define harness_assert(condition, ...) ((condition) ? (void)0 : ck_abort_msg(__VA_ARGS__))
+
 /* Whether valgrind runs this program. */
 bool harness_in_valgrind(void);
+
+/* Of very many cases that are alike a test takes one in so many: each of them, but fewer under
+   valgrind, which says so in the output. The builds with sanitizers take each. */
+int harness_stride(void);
 
 /*
  * What an allocator of harness_allocator() has been asked for. Start with it all zero. A test

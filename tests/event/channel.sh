@@ -12,7 +12,7 @@ cd "$folder"
 errors() {
     rm -f pan*
     spin -a ${1:+"-D$1"} "$model" >/dev/null
-    "${CC:-cc}" -O1 -DSAFETY -o pan pan.c
+    "${CC:-cc}" -DSAFETY -o pan pan.c
     ./pan -m100000 >report
     if grep -q "search not completed\|max search depth too small" report; then
         grep -q "errors: 0" report || { echo 1; return; }

@@ -120,7 +120,7 @@ static unsigned thing_ask(const model_thing *thing)
     struct pollfd source = {.fd = thing->watched, .events = POLLIN | POLLOUT};
     unsigned told = 0;
 
-    ck_assert_int_ge(poll(&source, 1, 0), 0);
+    harness_assert(poll(&source, 1, 0) >= 0, "poll: %d", errno);
     if (source.revents & (POLLIN | POLLHUP | POLLERR))
         told |= R;
     if (source.revents & (POLLOUT | POLLHUP | POLLERR))
@@ -390,7 +390,7 @@ static void turn_settle(void)
 static void random_turns(unsigned events_per_poll, uint64_t seed)
 {
     const mio_loop_config config = {.events_per_poll = events_per_poll};
-    const int turns = harness_in_valgrind() ? TURNS / 10 : TURNS;
+    const int turns = TURNS / harness_stride();
 
     random_state = seed;
     ck_assert_int_eq(mio_loop_new(&config, &loop), 0);

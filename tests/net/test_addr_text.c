@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { MUTATIONS = 300000 };
+enum { MUTATIONS = 300000, ROUND_TRIPS = 100000 };
 
 /* ------------------------------------------------------------------- reading */
 
@@ -320,8 +320,9 @@ START_TEST(mutated_texts_against_inet_pton)
     };
     uint64_t state = 4711;
     int accepted = 0;
+    int refused = 0;
 
-    for (int i = 0; i < MUTATIONS; i++) {
+    for (int i = 0; i < MUTATIONS; i += harness_stride()) {
         char text[60];
         mio_addr addr, expected;
         bool ok;
@@ -330,13 +331,13 @@ START_TEST(mutated_texts_against_inet_pton)
         for (uint64_t n = harness_random(&state) % 4; n > 0; n--)
             mutate(text, sizeof text, &state);
         ok = oracle_parse(text, &expected);
-        ck_assert_msg(mio_addr_parse(text, &addr) == (ok ? 0 : -EINVAL), "%s", text);
-        if (ok)
-            ck_assert_mem_eq(&addr, &expected, sizeof addr);
+        harness_assert(mio_addr_parse(text, &addr) == (ok ? 0 : -EINVAL), "%s", text);
+        harness_assert(!ok || memcmp(&addr, &expected, sizeof addr) == 0, "%s", text);
         accepted += ok;
+        refused += !ok;
     }
-    ck_assert_int_gt(accepted, MUTATIONS / 10);
-    ck_assert_int_lt(accepted, MUTATIONS / 10 * 9);
+    ck_assert_int_gt(accepted, refused / 10);
+    ck_assert_int_gt(refused, accepted / 10);
 }
 END_TEST
 
@@ -344,14 +345,14 @@ START_TEST(random_bytes)
 {
     uint64_t state = 815;
 
-    for (int i = 0; i < MUTATIONS; i++) {
+    for (int i = 0; i < MUTATIONS; i += harness_stride()) {
         char text[140];
         const size_t size = harness_random_size(&state, sizeof text);
         mio_addr addr;
 
         for (size_t j = 0; j < size; j++)
             text[j] = (char)harness_random(&state);
-        ck_assert_int_eq(mio_addr_parse_bytes(text, size, &addr), -EINVAL);
+        harness_assert(mio_addr_parse_bytes(text, size, &addr) == -EINVAL, "of turn %d", i);
     }
 }
 END_TEST
@@ -365,11 +366,10 @@ static void check_round_trip(const mio_addr *addr)
     const int size = mio_addr_format(addr, text, sizeof text);
     mio_addr back;
 
-    ck_assert_int_gt(size, 0);
-    ck_assert_int_eq(text[size], '\0');
-    ck_assert_msg(mio_addr_parse_bytes(text, (size_t)size, &back) == 0, "%s", text);
-    ck_assert_msg(mio_addr_compare(addr, &back) == 0, "%s", text);
-    ck_assert_mem_eq(addr, &back, sizeof back);
+    harness_assert(size > 0 && text[size] == '\0', "a size of %d", size);
+    harness_assert(mio_addr_parse_bytes(text, (size_t)size, &back) == 0, "%s", text);
+    harness_assert(mio_addr_compare(addr, &back) == 0, "%s", text);
+    harness_assert(memcmp(addr, &back, sizeof back) == 0, "%s", text);
 }
 
 static void random_addr(uint64_t *state, mio_addr *addr)
@@ -401,7 +401,7 @@ START_TEST(random_addresses_make_the_round_trip)
 {
     uint64_t state = 99;
 
-    for (int i = 0; i < 100000; i++) {
+    for (int i = 0; i < ROUND_TRIPS; i += harness_stride()) {
         mio_addr addr;
 
         random_addr(&state, &addr);
