@@ -100,7 +100,8 @@ local mio = {}
 ---@alias mio.socket_option "nodelay"|"keepalive"|"keepalive_idle"|"keepalive_interval"|"keepalive_count"|"linger"|"reuseaddr"|"reuseport"|"ttl"|"recv_buffer"|"send_buffer"|"only_v6"|"broadcast"|"multicast_ttl"|"multicast_loop"
 
 ---Called for each event of a registered source. A coroutine works as well: each event resumes
----it, and `coroutine.yield()` returns these arguments; see `mio.loop`.
+---it, and `coroutine.yield()` returns these arguments. Of an object the method `ready` is called.
+---See `mio.loop`.
 ---
 ---`closed` says that the peer will send no more, or will receive no more, or that an error is
 ---pending: the next read or write tells which. `readable` and `writable` are then set too,
@@ -108,14 +109,15 @@ local mio = {}
 ---@alias mio.handler fun(source: mio.source, readable: boolean, writable: boolean, closed: boolean, registration: mio.registration)|thread|table|userdata
 
 ---Called for each message of a channel. When the last sender has gone, it is called once more,
----with nil and `closed` true, and the channel is closed. A coroutine is resumed.
+---with nil and `closed` true, and the channel is closed. A coroutine is resumed; of an object the
+---method `wakeup` is called.
 ---@alias mio.channel_handler fun(message: any, closed: boolean, channel: mio.channel)|thread|table|userdata
 
----Called when a timer is due; a coroutine is resumed.
+---Called when a timer is due; a coroutine is resumed; of an object the method `timeout` is called.
 ---@alias mio.timer_handler fun(timer: mio.timer)|thread|table|userdata
 
 ---Called when a signal came, with its name (its number where it has no name here); a
----coroutine is resumed.
+---coroutine is resumed; of an object the method `signal` is called.
 ---@alias mio.signal_handler fun(signal: mio.signal_name|integer, registration: mio.registration)|thread|table|userdata
 
 ---Called when a child process has ended, with how it did and the code that goes with it:
@@ -124,7 +126,7 @@ local mio = {}
 --- * `"signal"`, the signal that has killed it: its name, or its number where it has none here
 --- * `"unknown"`, nil: somebody else has waited for it
 ---
----A coroutine is resumed. The registration has ended.
+---A coroutine is resumed; of an object the method `child` is called. The registration has ended.
 ---@alias mio.child_handler fun(how: "exit"|"signal"|"unknown", code: integer|string|nil, registration: mio.registration)|thread|table|userdata
 
 -- ------------------------------------------------------------------ functions
@@ -1073,6 +1075,12 @@ function listener:close() end
 ---An error in a coroutine leaves `run` as one in a function does, and ends what has resumed it. If
 ---it is a string it carries the coroutine's traceback behind it, for the one that `xpcall` makes
 ---has nothing of the coroutine; any other value comes as it is.
+---
+---**Objects as handlers.** One that can be called is called. Of any other the method is called
+---that the event is for, with the object before the arguments: `ready` of sources, `timeout` of
+---timers, `wakeup` of channels, `signal`, `child`. So one object may be a machine that is driven by
+---several things. The method is looked up once, where the object is registered; an object without
+---it raises an error there.
 ---@class mio.loop
 local loop = {}
 
