@@ -114,8 +114,9 @@ describe("an object as handler", function()
   it("needs the method that the event is for, a function", function()
     local client = helper.pair()
     for _, object in ipairs({ {}, { timeout = print }, { ready = "print" }, { ready = {} } }) do
-      assert.equal("bad argument #3 to 'register' (function, coroutine, callable or object with "
-        .. "'ready' expected, got table)", raised(function() loop:register(client, "r", object) end))
+      assert.equal("bad argument #3 to 'register' (function, coroutine, callable or object " ..
+        "with 'ready' expected, got table)",
+        raised(function() loop:register(client, "r", object) end))
     end
     assert.matches("with 'wakeup'", raised(loop.channel, loop, { ready = print }))
     assert.matches("with 'timeout'", raised(loop.every, loop, 1, { ready = print }))

@@ -161,7 +161,7 @@ rows["handlers, interests and options that are none"] = function()
   assert(loop:register(stream, "r", print))
 end
 
-rows["objects as handlers that answer this and that, and end everything as they are called"] = function()
+rows["objects as handlers that answer this and that, and end everything"] = function()
   local loop = mio.loop()
   for _, answer in ipairs({ 1, "x", {}, true, io.stdout, coroutine.create(print) }) do
     local object = setmetatable({}, { __index = function() return answer end })
@@ -182,7 +182,7 @@ rows["objects as handlers that answer this and that, and end everything as they 
     error(self)
   end
   function object.timeout() loop:close() end
-  loop:register(ready(), "r", object)
+  loop:register(ready(), "w", object)
   loop:after(0, object)
   assert(select(2, pcall(loop.run, loop)) == object)
   loop:run()
