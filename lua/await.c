@@ -150,13 +150,18 @@ int mio__lua_await_attach(lua_State *L)
     return 1;
 }
 
-/* core.unsent(socket): how many bytes wait to be sent */
-int mio__lua_await_unsent(lua_State *L)
+/* core.first_within(stream, seconds): from now on, for its first read to return */
+int mio__lua_await_first_within(lua_State *L)
 {
-    const mio__lua_park *park = mio__lua_park_find(await_check(L));
+    const int64_t timeout_ns = mio__lua_seconds_timeout(L, 2);
+    int refused = 0;
+    mio__lua_park *park = await_begin(L, &refused);
 
-    lua_pushinteger(L, park != NULL ? (lua_Integer)mio__lua_bytes_length(&park->out) : 0);
-    return 1;
+    if (park != NULL && timeout_ns >= 0) {
+        park->is_fresh = true;
+        park->due_ns = mio__lua_park_due(park, timeout_ns);
+    }
+    return 0;
 }
 
 int mio__lua_await_is_socket(lua_State *L)

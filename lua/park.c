@@ -22,6 +22,7 @@ static void park_init(mio__lua_park *park, mio__lua_scheduler *scheduler)
     park->registration.trigger = MIO_EDGE;
     park->high_water = PARK_HIGH_WATER;
     park->timeout_ns = -1;
+    park->due_ns = -1;
 }
 
 /* Making the object may collect garbage, whose finalizers may close the source. */

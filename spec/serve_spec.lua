@@ -116,6 +116,63 @@ describe("mio.serve", function()
     assert.equal("timeout", why)
   end)
 
+  it("has a timeout for the first read of each client, as a whole", function()
+    local ended = {}
+    local function handler(client)
+      local line, err = client:read_until("\n")
+      table.insert(ended, line or err)
+      if line then table.insert(ended, client:read(5) or "?") end
+    end
+    mio.run(function()
+      serving(handler, { header_timeout = 1, timeout = 1000 }, function(address)
+        local slow <close> = assert(mio.connect(address))
+        local quick <close> = assert(mio.connect(address))
+        quick:write("hello\n")
+        for _ in mio.every(0.3) do
+          if #ended == 2 then break end
+          slow:write("x")
+        end
+        mio.sleep(1)
+        quick:write("again")
+        quick:read()
+      end)
+    end, { clock = "virtual" })
+    assert.same({ "hello", "timeout", "again" }, ended)
+  end)
+
+  it("has that timeout for any kind of reading, and only for the first one", function()
+    local buffer = mio.buffer()
+    for _, read in ipairs({
+      function(client) return client:read() end,
+      function(client) return client:read_into(buffer) end,
+      function(client) return client:read_exactly(2) end,
+      function(client) return client:lines()() end,
+      function(client) return client:chunks()(client) end,
+    }) do
+      local ended = {}
+      mio.run(function()
+        serving(function(client)
+          local start = mio.now()
+          mio.sleep(0.25)
+          local _, err = read(client)
+          table.insert(ended, { err, mio.now() - start })
+          if not err then
+            client:settimeout(10)
+            _, err = read(client)
+            table.insert(ended, { err, mio.now() - start })
+          end
+        end, { header_timeout = 1 }, function(address)
+          local silent <close> = assert(mio.connect(address))
+          local talker <close> = assert(mio.connect(address))
+          talker:write("hi\n")
+          silent:read()
+          talker:read()
+        end)
+      end, { clock = "virtual" })
+      assert.same({ { nil, 0.25 }, { "timeout", 1.0 }, { "timeout", 10.25 } }, ended)
+    end
+  end)
+
   it("ends when its listener is closed and its clients have left", function()
     local log = {}
     mio.run(function()

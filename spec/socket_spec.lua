@@ -120,6 +120,151 @@ describe("datagrams by tasks", function()
   end)
 end)
 
+describe("batches of datagrams by tasks", function()
+  helper.watch()
+
+  local function unix_pair()
+    local a, b = assert(mio.pair("seqpacket"))
+    return helper.keep(a), helper.keep(b)
+  end
+
+  it("are sent as a whole, as fast as they are taken, and received as they come", function()
+    mio.run(function()
+      local a, b = unix_pair()
+      local sender = mio.spawn(function()
+        local batch = mio.batch(64, 10000)
+        for i = 1, 64 do batch:add(("%05d"):format(i):rep(2000)) end
+        for _ = 1, 5 do assert.equal(64, a:send_batch(batch)) end
+        return true
+      end)
+      local batch, count = mio.batch(7, 10000), 0
+      while count < 5 * 64 do
+        local got = assert(b:recv_batch(batch))
+        assert.equal(#batch, got)
+        for i = 1, #batch do
+          assert.equal(("%05d"):format(count % 64 + 1):rep(2000), (batch:get(i)))
+          count = count + 1
+        end
+      end
+      assert.is_true(sender:join())
+    end)
+  end)
+
+  it("begin at the i-th one, and may have none", function()
+    mio.run(function()
+      local a, b = unix_pair()
+      local batch = mio.batch():add("one"):add("two"):add("three")
+      assert.equal(2, a:send_batch(batch, 2))
+      assert.equal(0, a:send_batch(batch, 4))
+      assert.equal(2, b:recv_batch(batch))
+      assert.same({ "two", "three" }, { (batch:get(1)), (batch:get(2)) })
+      assert.equal(0, a:send_batch(batch:clear()))
+    end)
+  end)
+
+  it("give up in time, for the whole", function()
+    mio.run(function()
+      local a, b = unix_pair()
+      local batch = mio.batch(64, 10000)
+      assert.same({ nil, "timeout" }, { b:recv_batch(batch, 0.01) })
+      for _ = 1, 64 do batch:add(("x"):rep(10000)) end
+      local count
+      repeat count = a:send_batch(batch, 1, 0.05) until count ~= 64
+      assert.same({ nil, "timeout" }, { a:send_batch(batch, 1, 0.01) })
+      assert.is_true(count == nil or count < 64)
+      a:settimeout(0.01)
+      assert.same({ nil, "timeout" }, { a:send_batch(batch) })
+      assert.is_true(b:recv_batch(batch) > 0)
+    end)
+  end)
+
+  it("tell an error once all before it have gone", function()
+    mio.run(function()
+      local to <close> = assert(mio.datagram("127.0.0.1:0"))
+      local from <close> = assert(mio.datagram("127.0.0.1:0"))
+      local batch = mio.batch():add("x", to:local_address()):add("y")
+      assert.equal(1, from:send_batch(batch))
+      assert.is_nil((from:send_batch(batch, 2)))
+      from:close()
+      assert.same({ nil, "closed" }, { from:send_batch(batch) })
+      assert.same({ nil, "closed" }, { from:recv_batch(batch) })
+      assert.same({ nil, "closed" }, { from:recv_into(mio.buffer()) })
+    end)
+  end)
+
+  it("check their arguments", mio.test(function()
+    local a = unix_pair()
+    local batch = mio.batch()
+    for _, call in ipairs({
+      function() a:recv_batch() end, function() a:recv_batch({}) end,
+      function() a:recv_batch(batch, "x") end, function() a:send_batch() end,
+      function() a:send_batch(batch, 0) end, function() a:send_batch(batch, "x") end,
+      function() a:send_batch(batch, 2) end, function() a:send_batch(batch, 1, -1) end,
+      function() a:recv_into() end, function() a:recv_into(mio.buffer(), 1, -1) end,
+      function() a.send_batch({}, batch) end, function() a.recv_batch(batch, batch) end,
+    }) do
+      assert.truthy(raised(call):find("bad argument", 1, true))
+    end
+  end))
+end)
+
+describe("timeouts of what is waited for again and again", function()
+  helper.watch()
+
+  it("end the loops over clients, datagrams and messages", mio.test(function()
+    local listener <close> = assert(mio.listen("127.0.0.1:0"))
+    local socket <close> = assert(mio.datagram("127.0.0.1:0"))
+    local channel = mio.channel(1)
+    local start = mio.now()
+    local client <close> = assert(mio.connect(listener:local_address()))
+    local count = 0
+    for stream in listener:accepts(2) do
+      count = count + 1
+      stream:close()
+    end
+    assert.same({ 1, 2.0 }, { count, mio.now() - start })
+    assert.is_true(socket:send("x", socket:local_address()))
+    for data in socket:packets(nil, 3) do
+      assert.equal("x", data)
+      count = count + 1
+    end
+    assert.same({ 2, 5.0 }, { count, mio.now() - start })
+    channel:send(1)
+    for message in channel:messages(4) do count = count + message end
+    assert.same({ 3, 9.0 }, { count, mio.now() - start })
+    client:close()
+    for _, call in ipairs({
+      function() listener:accepts(-1) end, function() socket:packets(1, "x") end,
+      function() channel:messages(0 / 0) end,
+    }) do
+      assert.truthy(raised(call):find("bad argument", 1, true))
+    end
+  end))
+
+  it("are for the whole of a call that others get ahead of", mio.test(function()
+    local bell <close> = assert(mio.datagram("127.0.0.1:0"))
+    local socket <close> = assert(mio.datagram("127.0.0.1:0"))
+    local stolen = 0
+    local thief = mio.spawn(function() -- it is told first, and takes what the other one is told of
+      while bell:recv() do
+        if socket:try_recv() then stolen = stolen + 1 end
+      end
+    end)
+    local driver = mio.spawn(function()
+      for _ in mio.every(1) do
+        bell:try_send("x", bell:local_address())
+        bell:try_send("x", socket:local_address())
+      end
+    end)
+    local start = mio.now()
+    assert.same({ nil, "timeout" }, { socket:recv(nil, 4.5) })
+    assert.equal(4.5, mio.now() - start)
+    assert.equal(4, stolen)
+    thief:cancel()
+    driver:cancel()
+  end))
+end)
+
 describe("signals by tasks", function()
   it("are an iterator, or read with a timeout", function()
     local got = {}

@@ -10,6 +10,7 @@ local server_meta = { __name = "mio.server", __metatable = false, __index = Serv
 local OPTIONS = {
   max = core.options.count,
   timeout = core.options.seconds,
+  header_timeout = core.options.seconds,
   on_error = core.options.callable,
 }
 
@@ -27,7 +28,8 @@ function exports.server(listener, handler, options)
   options = core.check_options("server", 3, options, OPTIONS)
   return setmetatable({
     listener = listener, handler = handler, on_error = options.on_error or warn_of,
-    max = options.max or math.huge, timeout = options.timeout, count = 0,
+    max = options.max or math.huge, timeout = options.timeout,
+    header_timeout = options.header_timeout, count = 0,
   }, server_meta)
 end
 
@@ -71,6 +73,7 @@ local function accept_all(server, scope)
   local client, err, code = accept_next(server)
   while client do
     if server.timeout then client:settimeout(server.timeout) end
+    if server.header_timeout then core.first_within(client, server.header_timeout) end
     server.count = server.count + 1
     scope:spawn(serve_client, server, client)
     client, err, code = accept_next(server)

@@ -440,6 +440,7 @@ function mio.serve(listener, handler, options) end
 ---@class mio.server_options
 ---@field max? integer how many clients are served at a time; the others wait to be accepted
 ---@field timeout? number of each call of a client that waits: see `stream:settimeout`
+---@field header_timeout? number for the first read of a client to return, whatever it asks for: a line, a head; counted from the moment when it was accepted. After that `timeout` holds
 ---@field on_error? fun(err: any, client: mio.stream) told of each client's error; `warn` if absent
 
 ---A server that is not running yet: `mio.serve` is `mio.server(...):run()`.
@@ -796,11 +797,12 @@ function datagram:try_recv(n) end
 ---@return string? code
 function datagram:recv(n, seconds) end
 
----All datagrams: `for data, from in socket:packets() do ... end`. The loop ends with an error. For
----tasks.
+---All datagrams: `for data, from in socket:packets() do ... end`. The loop ends with an error, or
+---when none has come for so long. For tasks.
 ---@param n? integer 1 or more; 65536 if absent
+---@param seconds? number for each; as `settimeout` says if absent
 ---@return fun(): string?, mio.address? iterator
-function datagram:packets(n) end
+function datagram:packets(n, seconds) end
 
 ---Of each call that waits for this socket, and is given no other: it fails with `"timeout"` then.
 ---What has come until then is not lost. While tasks run.
@@ -826,6 +828,15 @@ function datagram:try_peek(n) end
 ---@return string? code
 function datagram:try_recv_into(buffer, n) end
 
+---The same, but it waits for a datagram. For tasks.
+---@param buffer mio.buffer
+---@param n? integer 1 or more; 65536 if absent
+---@param seconds? number as `settimeout` says if absent
+---@return integer? count
+---@return mio.address|string|nil address or err
+---@return string? code
+function datagram:recv_into(buffer, n, seconds) end
+
 ---Receive what has come into a batch, in place of what is in it. Fails as `try_recv`, and then
 ---the batch is empty; never with `"too long"`. The end of a seqpacket socket is no message: what
 ---came before it is received first. Cost: one system call, and one more where the last one of a
@@ -835,6 +846,14 @@ function datagram:try_recv_into(buffer, n) end
 ---@return string? err
 ---@return string? code
 function datagram:try_recv_batch(batch) end
+
+---The same, but it waits for the first datagram. For tasks.
+---@param batch mio.batch
+---@param seconds? number as `settimeout` says if absent
+---@return integer? count
+---@return string? err
+---@return string? code
+function datagram:recv_batch(batch, seconds) end
 
 ---Send the datagrams of a batch, from the i-th on. The batch stays as it is.
 ---
@@ -847,6 +866,16 @@ function datagram:try_recv_batch(batch) end
 ---@return string? err
 ---@return string? code
 function datagram:try_send_batch(batch, i) end
+
+---The same, but it waits for room, again and again, until all are under way or one fails. For
+---tasks.
+---@param batch mio.batch
+---@param i? integer 1 if absent
+---@param seconds? number for all of them; as `settimeout` says for each wait if absent
+---@return integer? count how many: where it is fewer, the next call tells why
+---@return string? err
+---@return string? code
+function datagram:send_batch(batch, i, seconds) end
 
 ---Send bytes, and descriptors with them: the peer gets its own, for the same sockets and files.
 ---What is sent stays open here; close it to hand it over. Unix sockets only.
@@ -1004,9 +1033,10 @@ function listener:try_accepts() end
 function listener:accept(seconds) end
 
 ---All clients: `for stream in listener:accepts() do ... end`. The loop ends when the listener is
----closed. For tasks.
+---closed, or nobody has come for so long. For tasks.
+---@param seconds? number for each; as `settimeout` says if absent
 ---@return fun(): mio.stream? iterator
-function listener:accepts() end
+function listener:accepts(seconds) end
 
 ---Of each call that waits for this socket, and is given no other: it fails with `"timeout"` then.
 ---What has come until then is not lost. While tasks run.
@@ -1947,9 +1977,11 @@ function task_channel:recv(seconds) end
 ---@return string? err
 function task_channel:try_recv() end
 
----All values: `for value in channel:messages() do ... end`, until it is closed and empty.
+---All values: `for value in channel:messages() do ... end`, until it is closed and empty, or
+---nothing has come for so long.
+---@param seconds? number for each; for ever if absent
 ---@return fun(): any iterator
-function task_channel:messages() end
+function task_channel:messages(seconds) end
 
 ---Nothing more can be sent; what it keeps can be received.
 ---@return true
