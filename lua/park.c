@@ -41,6 +41,8 @@ static int park_new(lua_State *L, mio__lua_source *source, mio__lua_park **ret_p
         park_init(park, scheduler);
         park->registration.source = source;
         park->fd = source->fd;
+        park->reader.fd = source->fd;
+        park->writer.fd = source->fd;
         if (source->object.tag == mio__lua_class_tag(CLASS_STREAM))
             park->calls = mio__lua_stream_calls_of((const mio__lua_stream *)source);
         mio__lua_loop_push_slots(L, loop, LOOP_REGISTRATIONS);

@@ -42,7 +42,8 @@ local function wait_for_foreign(source, interest, seconds)
     core.wake(task, true)
   end, { trigger = "oneshot" })
   if not registration then return nil, err, code end
-  local outcome = suspend("wait", seconds)
+  local what = math.type(source) and ("wait at descriptor %d"):format(source) or "wait"
+  local outcome = suspend(what, seconds)
   if outcome == "woken" then return true end
   return core.not_woken(task, outcome)
 end

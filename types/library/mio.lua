@@ -230,7 +230,8 @@ function mio.datagram(address, options) end
 ---@return table guard
 function mio.defer(fn) end
 
----All tasks as a text, a line for each: its name, what it waits for and since when.
+---All tasks as a text, a line for each: its name, what it waits for, where (a descriptor, an
+---address), and since when.
 ---@return string
 function mio.dump() end
 
@@ -486,7 +487,8 @@ function mio.sleep(seconds) end
 function mio.spawn(fn, ...) end
 
 ---What is known of each task: `task`, `name`, `state` ("ready", "running" or "waiting"), and of one
----that waits `waits_for` and `seconds`.
+---that waits `waits_for`, `seconds`, and `places`: a list of the descriptors that it waits at, as
+---texts, "descriptor 7 (127.0.0.1:80)" of a socket with an address.
 ---@return table[]
 function mio.tasks() end
 
