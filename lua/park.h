@@ -16,7 +16,9 @@
  *    told by the next write.
  * 5. A park that `lingers` has outlived its source, whose descriptor it owns, in order to send
  *    what is left. It ends when that is done, or when the peer has taken nothing for a while.
- * 6. `due_ns` is when the reader gives up what takes several waits; it is set at the first of
+ * 6. A regular file is always ready, and the kernel cannot poll it: a `stand_in` that is always
+ *    ready, too, is registered in its place.
+ * 7. `due_ns` is when the reader gives up what takes several waits; it is set at the first of
  *    them. While nothing was read yet (`is_fresh`) it is the deadline of the first read, and
  *    set beforehand.
  */
@@ -32,6 +34,7 @@ typedef struct mio__lua_park {
     mio__lua_registration registration; /* first: it is one */
     mio__lua_scheduler *scheduler;
     mio_fd fd;                          /* of the source */
+    mio_fd stand_in;                    /* -1: none; see 6 */
     const mio__lua_stream_calls *calls; /* of a stream; else NULL */
     mio__lua_waiter reader;
     mio__lua_waiter writer;
