@@ -245,7 +245,7 @@ describe("timeouts of what is waited for again and again", function()
     local bell <close> = assert(mio.datagram("127.0.0.1:0"))
     local socket <close> = assert(mio.datagram("127.0.0.1:0"))
     local stolen = 0
-    local thief = mio.spawn(function() -- it is told first, and takes what the other one is told of
+    local thief = mio.spawn(function() -- it is told first, and leaves nothing
       while bell:recv() do
         if socket:try_recv() then stolen = stolen + 1 end
       end

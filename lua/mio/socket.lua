@@ -137,8 +137,8 @@ function datagram.send_batch(self, batch, i, seconds)
   core.check_timeout("send_batch", 4, seconds)
   local first, sent, due = i or 1, 0, due_in(seconds)
   repeat
-    local count, err, code = insist(self, "w", due, "send_batch", datagram.try_send_batch, batch,
-      first + sent)
+    local count, err, code = insist(self, "w", due, "send_batch", datagram.try_send_batch,
+      batch, first + sent)
     if not count and sent == 0 then return nil, err, code end
     sent = sent + (count or 0)
   until not count or first + sent > #batch

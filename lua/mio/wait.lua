@@ -83,8 +83,8 @@ end
 local function watch(objects, interests, task)
   for i, object in ipairs(objects) do
     if interests[i] then
-      local ok, err = core.watch(object, interests[i])
-      if not ok then return i, err end
+      local ok, err, code = core.watch(object, interests[i])
+      if not ok then return i, err, code end
     else
       core.selectable(object).watch(object, task)
     end
@@ -107,12 +107,12 @@ function exports.select(cases, seconds)
   local objects, interests = {}, {}
   for i, case in ipairs(cases) do objects[i], interests[i] = read_case(case, i) end
   core.unwatch()
-  local failed, err = watch(objects, interests, task)
+  local failed, err, code = watch(objects, interests, task)
   local i = first_ready(objects, interests)
   local outcome = "woken"
   if failed or i then core.unwatch() else outcome = suspend("select", seconds) end
   unwatch(objects, interests, task)
-  if failed then return nil, err end
+  if failed then return nil, err, code end
   if outcome ~= "woken" then return core.not_woken(task, outcome) end
   i = i or first_ready(objects, interests)
   if not i then return nil, "closed" end
