@@ -173,11 +173,12 @@ int mio__lua_await_first_within(lua_State *L)
     int refused = 0;
     mio__lua_park *park = await_begin(L, &refused);
 
-    if (park != NULL && timeout_ns >= 0) {
-        park->is_fresh = true;
-        park->due_ns = mio__lua_park_due(park, timeout_ns);
-    }
-    return 0;
+    if (park == NULL)
+        return refused;
+    park->is_fresh = timeout_ns >= 0;
+    park->due_ns = timeout_ns >= 0 ? mio__lua_park_due(park, timeout_ns) : -1;
+    lua_pushboolean(L, 1);
+    return 1;
 }
 
 int mio__lua_await_is_socket(lua_State *L)

@@ -60,9 +60,9 @@ void mio__lua_handler_push(lua_State *L, int arg, const char *name)
     if (callable)
         lua_pushvalue(L, arg);
     else if (!handler_push_object(L, arg, name))
-        luaL_typeerror(L, arg,
-                       lua_pushfstring(L, "function, coroutine, callable or object with '%s'",
-                                       name));
+        luaL_typeerror(
+            L, arg,
+            lua_pushfstring(L, "function, coroutine, callable or object with '%s'", name));
 }
 
 bool mio__lua_handler_push_method(lua_State *L, int index)

@@ -8,8 +8,8 @@
 
 /*
  * Push the function that stands for the handler at `arg`: itself, where it can be called; for a
- * coroutine a closure that resumes it; for an object with the method `name` one that calls that.
- * The method is looked up here, once. Anything else raises an error.
+ * coroutine a closure that resumes it; for an object with the method `name` one that calls
+ * that. The method is looked up here, once. Anything else raises an error.
  */
 void mio__lua_handler_push(lua_State *L, int arg, const char *name);
 

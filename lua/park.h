@@ -50,7 +50,7 @@ typedef struct mio__lua_park {
     ptrdiff_t count;
     size_t high_water;
     int64_t timeout_ns;
-    int64_t due_ns; /* -1: none */
+    int64_t due_ns;  /* -1: none */
     uint64_t timer;  /* of one that lingers */
     size_t searched; /* of `in`: no end of a piece begins before it */
     mio__lua_bytes in;

@@ -17,8 +17,8 @@
 int mio__lua_socket_local_address(lua_State *L);
 int mio__lua_socket_peer_address(lua_State *L);
 
-/* Push "descriptor 5 (127.0.0.1:80)": with the address of its peer, or its own where it has none
-   or no peer. */
+/* Push "descriptor 5 (127.0.0.1:80)": with the address of its peer, or its own where it has
+   none or no peer. */
 void mio__lua_socket_push_descriptor(lua_State *L, mio_fd fd);
 
 /*

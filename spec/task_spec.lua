@@ -95,13 +95,14 @@ describe("a task", function()
       local a, b = assert(mio.pair())
       helper.keep(a)
       helper.keep(b)
+      local c = helper.keep((mio.pair()))
       local fd = function(socket) return "descriptor " .. socket:getfd() end
       local peer = fd(server) .. " (" .. tostring(client:local_address()) .. ")"
       local expected = {
         accepting = "accept at " .. fd(listener) .. " (" .. address .. ")",
         reading = "read at " .. fd(client) .. " (" .. address .. ")",
         both = "wait at " .. peer,
-        foreign = "wait at " .. fd(b),
+        foreign = "wait at " .. fd(c),
         selecting = "select at " .. fd(a) .. ", " .. fd(b),
         sleeping = "sleep",
       }
@@ -109,7 +110,7 @@ describe("a task", function()
         accepting = function() listener:accept() end,
         reading = function() client:read() end,
         both = function() mio.wait(server, "r") end,
-        foreign = function() mio.wait(b:getfd(), "r") end,
+        foreign = function() mio.wait(c:getfd(), "r") end,
         selecting = function() mio.select({ a, b }) end,
         sleeping = function() mio.sleep(100) end,
       }
