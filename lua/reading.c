@@ -139,15 +139,14 @@ static int take_next(lua_State *L, mio__lua_stream *stream, take_kind kind, size
         if (park == NULL)
             return refused;
     }
+    if ((mio__lua_bytes_length(&park->in) > 0 || park->readable) && mio__lua_task_spent(task))
+        return mio__lua_task_pass(L, task, take_context(kind, size), take_continue);
     if (mio__lua_bytes_length(&park->in) > 0)
         return take_kept(L, stream, park, kind, size);
     if (park->readable) {
         char *scratch = mio__lua_state_get(L)->scratch;
-        ptrdiff_t count;
+        const ptrdiff_t count = reading_now(park, scratch, size);
 
-        if (mio__lua_task_spent(task))
-            return mio__lua_task_pass(L, task, take_context(kind, size), take_continue);
-        count = reading_now(park, scratch, size);
         if (count != -EAGAIN) {
             park->is_fresh = false;
             return take_deliver(L, stream, kind, scratch, count);
@@ -315,13 +314,13 @@ static int piece_next(lua_State *L, piece_kind kind)
     for (;;) {
         ptrdiff_t count;
 
+        if (mio__lua_task_spent(task))
+            return mio__lua_task_pass(L, task, kind, piece_continue);
         results = piece_find(L, park, kind);
         if (results != 0)
             return results;
         if (!park->readable)
             return piece_park(L, task, park, kind);
-        if (mio__lua_task_spent(task))
-            return mio__lua_task_pass(L, task, kind, piece_continue);
         count = piece_fill(park);
         if (count <= 0 && count != -EAGAIN)
             return piece_end(L, park, kind, count);

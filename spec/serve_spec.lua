@@ -173,6 +173,31 @@ describe("mio.serve", function()
     end
   end)
 
+  it("is fair: a greedy client does not keep the others waiting", function()
+    local lines = {}
+    local function count(client)
+      for line in client:lines() do
+        lines[line] = (lines[line] or 0) + 1
+        if line == "polite" then client:write("thanks\n") end
+      end
+    end
+    mio.run(function()
+      serving(count, nil, function(address)
+        local greedy <close> = assert(mio.connect(address))
+        local polite <close> = assert(mio.connect(address))
+        greedy:write("greedy\n")
+        mio.sleep(0.01)
+        greedy:write(("greedy\n"):rep(50000))
+        polite:write("polite\n")
+        assert.equal("thanks", polite:read_until("\n"))
+        assert.is_true(lines.greedy < 20000, lines.greedy)
+        greedy:shutdown()
+        greedy:read()
+        assert.equal(50001, lines.greedy)
+      end)
+    end)
+  end)
+
   it("ends when its listener is closed and its clients have left", function()
     local log = {}
     mio.run(function()

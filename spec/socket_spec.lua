@@ -265,6 +265,78 @@ describe("timeouts of what is waited for again and again", function()
   end))
 end)
 
+describe("who never has to wait for a socket", function()
+  helper.watch()
+
+  -- How often `call` was made until another task has had ten turns.
+  local function calls_in_ten_turns(call)
+    local count, turns = 0, 0
+    local other = mio.spawn(function()
+      while mio.yield() do turns = turns + 1 end
+    end)
+    while turns < 10 and count < 2000 do
+      assert(call())
+      count = count + 1
+    end
+    other:cancel()
+    return count
+  end
+
+  it("lets others go first, now and then", mio.test(function()
+    local a, b = assert(mio.pair("seqpacket"))
+    helper.keep(a)
+    helper.keep(b)
+    local listener = helper.listener()
+    local channel = mio.channel(1)
+    local batch = mio.batch():add("x")
+    channel:send(1)
+    for name, call in pairs({
+      recv = function() return a:try_send("x") and b:recv() end,
+      recv_into = function() return a:try_send("x") and b:recv_into(mio.buffer()) end,
+      recv_batch = function() return a:try_send("x") and b:recv_batch(batch) end,
+      send = function() return a:send("x") and b:try_recv() end,
+      send_batch = function() return a:send_batch(batch) and b:try_recv() end,
+      accept = function()
+        local client <close> = assert(mio.try_connect(listener:local_address()))
+        local server <close> = listener:accept()
+        return server
+      end,
+      select = function() return mio.select({ channel }) end,
+    }) do
+      assert.is_true(calls_in_ten_turns(call) < 2000, name)
+    end
+    local c, d = assert(mio.pair())
+    helper.keep(c)
+    helper.keep(d)
+    c:write(("x\n"):rep(4000))
+    assert(d:read_exactly(2))
+    for name, call in pairs({
+      read_until = function() return d:read_until("\n") end,
+      lines = d:lines(),
+      read_exactly = function() return d:read_exactly(2) end,
+      read = function() return d:read(1) end,
+      read_into = function() return d:read_into(mio.buffer(), 1) end,
+    }) do
+      assert.is_true(calls_in_ten_turns(call) < 700, name)
+    end
+  end))
+
+  it("is told to be cancelled all the same", mio.test(function()
+    local a, b = assert(mio.pair("seqpacket"))
+    helper.keep(a)
+    helper.keep(b)
+    local task = mio.spawn(function()
+      while true do
+        a:try_send("x")
+        b:recv()
+      end
+    end)
+    mio.sleep(0)
+    task:cancel()
+    assert.same({ nil, "cancelled" }, { task:join() })
+  end))
+end)
+
 describe("signals by tasks", function()
   it("are an iterator, or read with a timeout", function()
     local got = {}

@@ -61,6 +61,7 @@ end
 local function accept_next(server)
   while not server.is_stopped do
     local client, err, code
+    core.breathe()
     if server.count < server.max then client, err, code = core.try_accept(server.listener) end
     if client or err and err ~= "again" then return client, err, code end
     server.waits = current()

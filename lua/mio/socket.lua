@@ -17,6 +17,8 @@ end
 
 -- Call a method that tries until it does not say "again".
 local function insist(self, interest, due, what, try, ...)
+  core.may_wait(what)
+  core.breathe()
   while true do
     local result, err, code = try(self, ...)
     if result ~= nil or err ~= "again" then return result, err, code end

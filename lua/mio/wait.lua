@@ -104,6 +104,7 @@ function exports.select(cases, seconds)
   end
   core.check_timeout("select", 2, seconds)
   local task = core.may_wait("select")
+  core.breathe()
   local objects, interests = {}, {}
   for i, case in ipairs(cases) do objects[i], interests[i] = read_case(case, i) end
   core.unwatch()
