@@ -260,7 +260,9 @@ describe("every call that waits", function()
     for _, object in ipairs({ stuck, listener, socket }) do assert(object:settimeout(1)) end
     nothing_ends_within_a_second(calls)
     for _, object in ipairs({ stuck, listener, socket }) do assert(object:settimeout()) end
-    for name, call in pairs(calls) do calls[name] = function() return mio.timeout(1, call) end end
+    for name, call in pairs(calls) do
+      calls[name] = function() return mio.timeout(1, call) end
+    end
     nothing_ends_within_a_second(calls)
     stuck:close("broken")
   end))
