@@ -198,6 +198,24 @@ describe("mio.serve", function()
     end)
   end)
 
+  it("has that timeout no more once a read that had to wait has returned", function()
+    local ended = {}
+    mio.run(function()
+      serving(function(client)
+        client:read()
+        local start = mio.now()
+        client:settimeout(10)
+        ended = { select(2, client:read()), mio.now() - start }
+      end, { header_timeout = 1 }, function(address)
+        local client <close> = assert(mio.connect(address))
+        mio.sleep(0.5)
+        client:write("hello")
+        client:read()
+      end)
+    end, { clock = "virtual" })
+    assert.same({ "timeout", 10.0 }, ended)
+  end)
+
   it("ends when its listener is closed and its clients have left", function()
     local log = {}
     mio.run(function()
