@@ -16,6 +16,11 @@ static mio__lua_source *await_check(lua_State *L)
     return source;
 }
 
+static int await_failure(lua_State *L, int err)
+{
+    return err == -EBADF ? mio__lua_token(L, "closed") : mio__lua_failure(L, err);
+}
+
 /* The park of the source at index 1; or NULL, and the number of results that say why not. */
 static mio__lua_park *await_begin(lua_State *L, int *ret_refused)
 {
@@ -24,15 +29,22 @@ static mio__lua_park *await_begin(lua_State *L, int *ret_refused)
     const int err = source->fd < 0 ? -EBADF : mio__lua_park_get(L, source, &park);
 
     if (err < 0)
-        *ret_refused = err == -EBADF ? mio__lua_token(L, "closed") : mio__lua_failure(L, err);
+        *ret_refused = await_failure(L, err);
     return park;
 }
 
-/* Have the kernel tell again what holds already. */
-static int await_rearm(const mio__lua_park *park)
+/* Have the kernel tell again what holds already. Returns 0, or the number of results that say
+   that the descriptor was closed behind us: then the park is over. */
+static int await_rearm(lua_State *L, mio__lua_task *task, mio__lua_park *park)
 {
-    return mio_loop_reregister(park->scheduler->loop->core, park->registration.id,
-                               MIO_READABLE | MIO_WRITABLE, MIO_EDGE);
+    const int err = mio_loop_reregister(park->scheduler->loop->core, park->registration.id,
+                                        MIO_READABLE | MIO_WRITABLE, MIO_EDGE);
+
+    if (err == 0)
+        return 0;
+    mio__lua_task_unlink(task);
+    mio__lua_registration_end(L, &park->registration);
+    return await_failure(L, err);
 }
 
 static bool await_is_busy(const mio__lua_park *park, bool reads, bool writes)
@@ -88,7 +100,9 @@ int mio__lua_await_await(lua_State *L)
     if (refused != 0)
         return refused;
     if (lua_toboolean(L, 5))
-        await_rearm(park);
+        refused = await_rearm(L, task, park);
+    if (refused != 0)
+        return refused;
     return mio__lua_task_park(L, task, NULL, what,
                               timeout_ns >= 0 ? timeout_ns : park->timeout_ns, 0,
                               await_continue);
@@ -107,7 +121,9 @@ int mio__lua_await_watch(lua_State *L)
     refused = await_link(L, task, park, 2);
     if (refused != 0)
         return refused;
-    await_rearm(park);
+    refused = await_rearm(L, task, park);
+    if (refused != 0)
+        return refused;
     lua_pushboolean(L, 1);
     return 1;
 }
@@ -150,12 +166,18 @@ int mio__lua_await_attach(lua_State *L)
     return 1;
 }
 
-/* core.unsent(socket): how many bytes wait to be sent */
-int mio__lua_await_unsent(lua_State *L)
+/* core.first_within(stream, seconds): from now on, for its first read to return */
+int mio__lua_await_first_within(lua_State *L)
 {
-    const mio__lua_park *park = mio__lua_park_find(await_check(L));
+    const int64_t timeout_ns = mio__lua_seconds_timeout(L, 2);
+    int refused = 0;
+    mio__lua_park *park = await_begin(L, &refused);
 
-    lua_pushinteger(L, park != NULL ? (lua_Integer)mio__lua_bytes_length(&park->out) : 0);
+    if (park == NULL)
+        return refused;
+    park->is_fresh = timeout_ns >= 0;
+    park->due_ns = timeout_ns >= 0 ? mio__lua_park_due(park, timeout_ns) : -1;
+    lua_pushboolean(L, 1);
     return 1;
 }
 

@@ -12,7 +12,7 @@ int mio__lua_await_watch(lua_State *L);
 int mio__lua_await_unwatch(lua_State *L);
 int mio__lua_await_woken_by(lua_State *L);
 int mio__lua_await_attach(lua_State *L);
-int mio__lua_await_unsent(lua_State *L);
+int mio__lua_await_first_within(lua_State *L);
 int mio__lua_await_is_socket(lua_State *L);
 int mio__lua_await_settimeout(lua_State *L);
 int mio__lua_await_sethighwater(lua_State *L);

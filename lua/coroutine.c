@@ -110,23 +110,12 @@ static void coroutine_check(lua_State *L, int arg)
     luaL_argcheck(L, !mio__lua_coroutine_is_dead(co), arg, "the coroutine is dead");
 }
 
-void mio__lua_coroutine_push_handler(lua_State *L, int arg)
+void mio__lua_coroutine_push(lua_State *L, int arg)
 {
-    const int type = lua_type(L, arg);
-
-    if (type == LUA_TTHREAD) {
-        coroutine_check(L, arg);
-        lua_pushvalue(L, lua_upvalueindex(1));
-        lua_pushvalue(L, arg);
-        lua_pushcclosure(L, coroutine_handle, 2);
-        return;
-    }
-    if (type != LUA_TFUNCTION) {
-        if (luaL_getmetafield(L, arg, "__call") == LUA_TNIL)
-            luaL_typeerror(L, arg, "function, coroutine or callable object");
-        lua_pop(L, 1);
-    }
+    coroutine_check(L, arg);
+    lua_pushvalue(L, lua_upvalueindex(1));
     lua_pushvalue(L, arg);
+    lua_pushcclosure(L, coroutine_handle, 2);
 }
 
 lua_State *mio__lua_coroutine_get(lua_State *L, int index)

@@ -8,15 +8,14 @@
 #include "state.h"
 
 /*
- * Push the function that stands for the handler at `arg`: a closure that resumes it where it
- * is a coroutine, else itself. What cannot be called raises an error; so do a coroutine that is
- * dead, and the main one, which never can be resumed.
+ * Push the closure that resumes the coroutine at `arg`. A coroutine that is dead raises an
+ * error, and so does the main one, which never can be resumed.
  *
  * When the coroutine has returned or failed, the registration, timer or channel that has
  * resumed it ends. Its error comes out of the closure, with the coroutine's own traceback where
  * it is a string. Others that it handles end when they are about to resume it, and say nothing.
  */
-void mio__lua_coroutine_push_handler(lua_State *L, int arg);
+void mio__lua_coroutine_push(lua_State *L, int arg);
 
 /* Whether a coroutine has returned or failed, or was closed. */
 bool mio__lua_coroutine_is_dead(lua_State *co);

@@ -1,9 +1,9 @@
 #include "loop.h"
 
 #include "channel.h"
-#include "coroutine.h"
 #include "dispatch.h"
 #include "dump.h"
+#include "handler.h"
 #include "options.h"
 #include "registration.h"
 #include "result.h"
@@ -160,7 +160,7 @@ static int loop_register(lua_State *L)
 
     luaL_checkany(L, 2);
     lua_settop(L, 5);
-    mio__lua_coroutine_push_handler(L, 4);
+    mio__lua_handler_push(L, 4, "ready");
     return mio__lua_registration_new(L, loop, 6, 3, 5);
 }
 
@@ -170,7 +170,7 @@ static int loop_signal(lua_State *L)
     mio__lua_loop *loop = mio__lua_loop_check(L);
 
     lua_settop(L, 3);
-    mio__lua_coroutine_push_handler(L, 3);
+    mio__lua_handler_push(L, 3, "signal");
     return mio__lua_registration_new_signal(L, loop, 4);
 }
 
@@ -180,7 +180,7 @@ static int loop_child(lua_State *L)
     mio__lua_loop *loop = mio__lua_loop_check(L);
 
     lua_settop(L, 3);
-    mio__lua_coroutine_push_handler(L, 3);
+    mio__lua_handler_push(L, 3, "child");
     return mio__lua_registration_new_child(L, loop, 4);
 }
 
@@ -189,7 +189,7 @@ static int loop_channel(lua_State *L)
 {
     mio__lua_loop_check(L);
     lua_settop(L, 3);
-    mio__lua_coroutine_push_handler(L, 2);
+    mio__lua_handler_push(L, 2, "wakeup");
     return mio__lua_channel_new(L, 4);
 }
 
@@ -201,7 +201,7 @@ static int loop_after(lua_State *L)
     mio__lua_loop_check(L);
     delay_ns = mio__lua_seconds_check(L, 2);
     lua_settop(L, 3);
-    mio__lua_coroutine_push_handler(L, 3);
+    mio__lua_handler_push(L, 3, "timeout");
     return mio__lua_timer_new(L, delay_ns, false);
 }
 
@@ -214,7 +214,7 @@ static int loop_every(lua_State *L)
     period_ns = mio__lua_seconds_check(L, 2);
     luaL_argcheck(L, period_ns > 0, 2, "a period is more than 0 seconds");
     lua_settop(L, 3);
-    mio__lua_coroutine_push_handler(L, 3);
+    mio__lua_handler_push(L, 3, "timeout");
     return mio__lua_timer_new(L, period_ns, true);
 }
 

@@ -22,6 +22,30 @@ static void park_init(mio__lua_park *park, mio__lua_scheduler *scheduler)
     park->registration.trigger = MIO_EDGE;
     park->high_water = PARK_HIGH_WATER;
     park->timeout_ns = -1;
+    park->due_ns = -1;
+}
+
+static int park_register(mio__lua_park *park, mio_loop *core, mio_fd fd)
+{
+    return mio_loop_register(core, fd, MIO_READABLE | MIO_WRITABLE, MIO_EDGE, (uintptr_t)park,
+                             &park->registration.id);
+}
+
+/* A socket whose peer is gone: whoever reads or writes it would not have to wait. */
+static int park_register_stand_in(mio__lua_park *park, mio_loop *core)
+{
+    mio_fd ends[2];
+    int err = mio_socketpair(MIO_STREAM, ends);
+
+    if (err < 0)
+        return err;
+    mio_close(ends[1]);
+    err = park_register(park, core, ends[0]);
+    if (err == 0)
+        park->stand_in = ends[0];
+    else
+        mio_close(ends[0]);
+    return err;
 }
 
 /* Making the object may collect garbage, whose finalizers may close the source. */
@@ -33,13 +57,17 @@ static int park_new(lua_State *L, mio__lua_source *source, mio__lua_park **ret_p
     const int object = lua_gettop(L);
     int err = source->fd < 0 ? -EBADF : 0;
 
+    park->stand_in = -1;
     if (err == 0)
-        err = mio_loop_register(loop->core, source->fd, MIO_READABLE | MIO_WRITABLE, MIO_EDGE,
-                                (uintptr_t)park, &park->registration.id);
+        err = park_register(park, loop->core, source->fd);
+    if (err == -EPERM)
+        err = park_register_stand_in(park, loop->core);
     if (err == 0) {
         park_init(park, scheduler);
         park->registration.source = source;
         park->fd = source->fd;
+        park->reader.fd = source->fd;
+        park->writer.fd = source->fd;
         if (source->object.tag == mio__lua_class_tag(CLASS_STREAM))
             park->calls = mio__lua_stream_calls_of((const mio__lua_stream *)source);
         mio__lua_loop_push_slots(L, loop, LOOP_REGISTRATIONS);
@@ -107,6 +135,8 @@ void mio__lua_park_forget(mio__lua_park *park)
     forget_written(park);
     if (park->lingers)
         forget_lingering(park);
+    if (park->stand_in >= 0)
+        mio_close(park->stand_in);
     mio__lua_bytes_consume(&scheduler->pool, &park->in, mio__lua_bytes_length(&park->in));
     mio__lua_bytes_consume(&scheduler->pool, &park->out, mio__lua_bytes_length(&park->out));
     scheduler->parks--;

@@ -16,6 +16,11 @@
  *    told by the next write.
  * 5. A park that `lingers` has outlived its source, whose descriptor it owns, in order to send
  *    what is left. It ends when that is done, or when the peer has taken nothing for a while.
+ * 6. A regular file is always ready, and the kernel cannot poll it: a `stand_in` that is always
+ *    ready, too, is registered in its place.
+ * 7. `due_ns` is when the reader gives up what takes several waits; it is set at the first of
+ *    them. While nothing was read yet (`is_fresh`) it is the deadline of the first read, and
+ *    set beforehand.
  */
 #ifndef MIO__LUA_PARK_H
 #define MIO__LUA_PARK_H
@@ -29,6 +34,7 @@ typedef struct mio__lua_park {
     mio__lua_registration registration; /* first: it is one */
     mio__lua_scheduler *scheduler;
     mio_fd fd;                          /* of the source */
+    mio_fd stand_in;                    /* -1: none; see 6 */
     const mio__lua_stream_calls *calls; /* of a stream; else NULL */
     mio__lua_waiter reader;
     mio__lua_waiter writer;
@@ -36,6 +42,7 @@ typedef struct mio__lua_park {
     bool ended;
     bool is_written; /* it is in the scheduler's list */
     bool lingers;
+    bool is_fresh;
     bool blocked; /* the socket is full: an event will tell that it has room */
     int write_err;
     size_t wants;
@@ -43,6 +50,7 @@ typedef struct mio__lua_park {
     ptrdiff_t count;
     size_t high_water;
     int64_t timeout_ns;
+    int64_t due_ns;  /* -1: none */
     uint64_t timer;  /* of one that lingers */
     size_t searched; /* of `in`: no end of a piece begins before it */
     mio__lua_bytes in;
@@ -62,6 +70,14 @@ static inline mio__lua_park *mio__lua_park_find(const mio__lua_source *source)
 
 /* The same, made where there is none. Returns 0, or -errno. The source at `arg` is open. */
 int mio__lua_park_get(lua_State *L, mio__lua_source *source, mio__lua_park **ret_park);
+
+/* When `timeout_ns` from now on, which are not for ever, are over. */
+static inline int64_t mio__lua_park_due(const mio__lua_park *park, int64_t timeout_ns)
+{
+    const int64_t now_ns = mio_loop_now(park->scheduler->loop->core);
+
+    return timeout_ns < INT64_MAX - now_ns ? now_ns + timeout_ns : INT64_MAX;
+}
 
 /* The current task, which is about to wait at the park: as mio__lua_task_check(), without
    asking Lua where nothing is wrong. */

@@ -63,6 +63,19 @@ static ptrdiff_t reading_now(mio__lua_park *park, char *bytes, size_t size)
     return count;
 }
 
+/* How long the reader may wait, where `timeout_ns` is for the whole of several waits. */
+static int64_t reading_left(mio__lua_park *park, int64_t timeout_ns)
+{
+    int64_t left_ns;
+
+    if (park->due_ns < 0 && timeout_ns >= 0)
+        park->due_ns = mio__lua_park_due(park, timeout_ns);
+    if (park->due_ns < 0)
+        return -1;
+    left_ns = park->due_ns - mio_loop_now(park->scheduler->loop->core);
+    return left_ns > 0 ? left_ns : 0;
+}
+
 /* ------------------------------------------------------------- as it comes */
 
 /* Stack: stream; or stream, buffer. */
@@ -126,27 +139,29 @@ static int take_next(lua_State *L, mio__lua_stream *stream, take_kind kind, size
         if (park == NULL)
             return refused;
     }
+    if ((mio__lua_bytes_length(&park->in) > 0 || park->readable) && mio__lua_task_spent(task))
+        return mio__lua_task_pass(L, task, take_context(kind, size), take_continue);
     if (mio__lua_bytes_length(&park->in) > 0)
         return take_kept(L, stream, park, kind, size);
     if (park->readable) {
         char *scratch = mio__lua_state_get(L)->scratch;
-        ptrdiff_t count;
+        const ptrdiff_t count = reading_now(park, scratch, size);
 
-        if (mio__lua_task_spent(task))
-            return mio__lua_task_pass(L, task, take_context(kind, size), take_continue);
-        count = reading_now(park, scratch, size);
-        if (count != -EAGAIN)
+        if (count != -EAGAIN) {
+            park->is_fresh = false;
             return take_deliver(L, stream, kind, scratch, count);
+        }
     }
     park->wants = size;
-    return mio__lua_task_park(L, task, &park->reader, "read", park->timeout_ns,
+    return mio__lua_task_park(L, task, &park->reader, "read",
+                              park->is_fresh ? reading_left(park, -1) : park->timeout_ns,
                               take_context(kind, size), take_continue);
 }
 
 static int take_continue(lua_State *L, int status, lua_KContext ctx)
 {
     mio__lua_stream *stream = lua_touserdata(L, 1);
-    const mio__lua_park *park = mio__lua_park_find(&stream->source);
+    mio__lua_park *park = mio__lua_park_find(&stream->source);
     const mio__lua_task *task = mio__lua_park_continued(L, park);
     const take_kind kind = (take_kind)(ctx % 2);
 
@@ -159,6 +174,7 @@ static int take_continue(lua_State *L, int status, lua_KContext ctx)
         return mio__lua_task_not_woken(L, task);
     if (park == NULL)
         return mio__lua_token(L, "closed");
+    park->is_fresh = false;
     return take_deliver(L, stream, kind, park->bytes, park->count);
 }
 
@@ -209,6 +225,7 @@ enum { UNTIL_DELIMITER = 2, UNTIL_MAX, UNTIL_TIMEOUT, UNTIL_LAST, UNTIL_TOP = UN
 /* Push `count` bytes from the front, and take them and `more` out. */
 static int piece_push(lua_State *L, mio__lua_park *park, size_t count, size_t more)
 {
+    park->is_fresh = false;
     lua_pushlstring(L, park->in.data != NULL ? park->in.data + park->in.start : "", count);
     if (park->scheduler != NULL)
         mio__lua_bytes_consume(&park->scheduler->pool, &park->in, count + more);
@@ -264,9 +281,10 @@ static int piece_park(lua_State *L, mio__lua_task *task, mio__lua_park *park, pi
     const bool own = kind == PIECE_UNTIL && !lua_isnil(L, UNTIL_TIMEOUT);
 
     park->wants = READING_FILL;
-    return mio__lua_task_park(L, task, &park->reader, "read",
-                              own ? (int64_t)lua_tointeger(L, UNTIL_TIMEOUT) : park->timeout_ns,
-                              kind, piece_continue);
+    return mio__lua_task_park(
+        L, task, &park->reader, "read",
+        reading_left(park, own ? (int64_t)lua_tointeger(L, UNTIL_TIMEOUT) : park->timeout_ns),
+        kind, piece_continue);
 }
 
 /* Read at once into the park. Returns as mio_read(), or -ENOMEM before anything is read. */
@@ -296,13 +314,13 @@ static int piece_next(lua_State *L, piece_kind kind)
     for (;;) {
         ptrdiff_t count;
 
+        if (mio__lua_task_spent(task))
+            return mio__lua_task_pass(L, task, kind, piece_continue);
         results = piece_find(L, park, kind);
         if (results != 0)
             return results;
         if (!park->readable)
             return piece_park(L, task, park, kind);
-        if (mio__lua_task_spent(task))
-            return mio__lua_task_pass(L, task, kind, piece_continue);
         count = piece_fill(park);
         if (count <= 0 && count != -EAGAIN)
             return piece_end(L, park, kind, count);
@@ -331,14 +349,16 @@ static int piece_continue(lua_State *L, int status, lua_KContext kind)
     return piece_next(L, (piece_kind)kind);
 }
 
-/* What an earlier read has searched, it has searched for something else. */
+/* What an earlier read has searched, it has searched for something else; so with its time. */
 static int piece_begin(lua_State *L, piece_kind kind)
 {
     const mio__lua_stream *stream = lua_touserdata(L, 1);
     mio__lua_park *park = mio__lua_park_find(&stream->source);
 
-    if (park != NULL && park->reader.task == NULL)
+    if (park != NULL && park->reader.task == NULL) {
         park->searched = 0;
+        park->due_ns = park->is_fresh ? park->due_ns : -1;
+    }
     return piece_next(L, kind);
 }
 

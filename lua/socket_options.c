@@ -51,6 +51,20 @@ int mio__lua_socket_peer_address(lua_State *L)
     return socket_push_address(L, mio_socket_peer);
 }
 
+void mio__lua_socket_push_descriptor(lua_State *L, mio_fd fd)
+{
+    char host[MIO_ADDR_TEXT_MAX];
+    mio_addr addr;
+
+    if ((mio_socket_peer(fd, &addr) < 0 && mio_socket_local(fd, &addr) < 0) ||
+        mio_addr_host(&addr, host, sizeof host) <= 0) { /* none, or unnamed */
+        lua_pushfstring(L, "descriptor %d", fd);
+        return;
+    }
+    lua_pushfstring(L, "descriptor %d (%s)", fd, mio__lua_address_text(L, &addr));
+    lua_remove(L, -2);
+}
+
 bool mio__lua_socket_push_place(lua_State *L, int index)
 {
     static const struct {

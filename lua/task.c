@@ -3,6 +3,7 @@
 #include "result.h"
 #include "scheduler.h"
 #include "seconds.h"
+#include "socket_options.h"
 
 #include "mio/timer.h"
 
@@ -407,6 +408,24 @@ int mio__lua_task_is_task(lua_State *L)
     return 1;
 }
 
+/* Push where a task waits: a list of texts. Making them may run finalizers, so the descriptors
+   are taken first. */
+static void list_push_places(lua_State *L, const mio__lua_task *task)
+{
+    enum { MAX = 16 };
+    mio_fd fds[MAX];
+    int count = 0;
+
+    for (const mio__lua_waiter *w = task->waiters; w != NULL && count < MAX; w = w->next)
+        if (count == 0 || fds[count - 1] != w->fd) /* one may read and write */
+            fds[count++] = w->fd;
+    lua_createtable(L, count, 0);
+    for (int i = 0; i < count; i++) {
+        mio__lua_socket_push_descriptor(L, fds[i]);
+        lua_rawseti(L, -2, count - i); /* the last one was linked first */
+    }
+}
+
 static void list_push(lua_State *L, const mio__lua_task *task)
 {
     lua_createtable(L, 0, 4);
@@ -420,9 +439,11 @@ static void list_push(lua_State *L, const mio__lua_task *task)
     lua_setfield(L, -2, "waits_for");
     mio__lua_seconds_push(L, mio_loop_now(task->scheduler->loop->core) - task->since_ns);
     lua_setfield(L, -2, "seconds");
+    list_push_places(L, task);
+    lua_setfield(L, -2, "places");
 }
 
-/* core.tasks(): a table for each: task, state, waits_for, seconds */
+/* core.tasks(): a table for each: task, state, waits_for, seconds, places */
 int mio__lua_task_list(lua_State *L)
 {
     lua_Integer count = 0;

@@ -23,6 +23,8 @@
 
 #include "state.h"
 
+#include "mio/base.h"
+
 struct mio__lua_scheduler;
 
 /* The user values: its coroutine, what every park raises, what a wake has brought, its name;
@@ -54,6 +56,7 @@ typedef enum mio__lua_wake {
 typedef struct mio__lua_waiter {
     struct mio__lua_waiter *next; /* of the same task */
     struct mio__lua_task *task;   /* NULL: nobody waits */
+    mio_fd fd;                    /* of the source, for people to read */
 } mio__lua_waiter;
 
 typedef struct mio__lua_task {

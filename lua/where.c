@@ -1,6 +1,7 @@
 #include "where.h"
 
 #include "coroutine.h"
+#include "handler.h"
 
 #include <lauxlib.h>
 #include <stdio.h>
@@ -47,6 +48,8 @@ void mio__lua_where(lua_State *L, int handler, char ret_text[WHERE_SIZE])
     snprintf(ret_text, WHERE_SIZE, "?");
     if (co != NULL) {
         where_of_coroutine(co, ret_text);
+    } else if (mio__lua_handler_push_method(L, handler)) {
+        where_of_function(L, ret_text);
     } else if (lua_isfunction(L, handler)) {
         lua_pushvalue(L, handler);
         where_of_function(L, ret_text);

@@ -87,7 +87,7 @@ describe("a channel", function()
     assert.truthy(raised(function() loop:channel(print, { capactiy = 1 }) end)
       :find("did you mean 'capacity'?", 1, true))
     assert.truthy(raised(function() loop:channel() end)
-      :find("function, coroutine or callable object expected", 1, true))
+      :find("function, coroutine, callable or object with 'wakeup' expected", 1, true))
     assert.truthy(raised(function() loop:channel(42) end):find("got number", 1, true))
   end)
 

@@ -187,6 +187,87 @@ describe("mio.timeout", function()
   end))
 end)
 
+describe("every call that waits", function()
+  helper.watch()
+
+  -- A client whose peer takes nothing more, and sends nothing.
+  local function stuck_stream()
+    local a, b = assert(mio.pair())
+    helper.keep(a)
+    helper.keep(b)
+    while mio.timeout(0.1, a.write, a, ("x"):rep(100000)) do end
+    return a
+  end
+
+  local function nothing_ends_within_a_second(calls)
+    for name, call in pairs(calls) do
+      local start = mio.now()
+      local result, err = call()
+      assert.same({ name, nil, "timeout" }, { name, result, err })
+      assert.is_true(math.abs(mio.now() - start - 1) < 1e-6, name)
+    end
+  end
+
+  it("gives up by a timeout of its own", mio.test(function()
+    local listener, socket = helper.listener(), helper.keep(assert(mio.datagram("127.0.0.1:0")))
+    local a, b = assert(mio.pair())
+    helper.keep(a)
+    helper.keep(b)
+    local channel, full, mutex, semaphore = mio.channel(), mio.channel(), mio.mutex(),
+      mio.semaphore(1)
+    local sleeper = mio.spawn(function()
+      local _ <close>, _ <const> = mutex:lock(), semaphore:acquire()
+      mio.sleep(1000)
+    end)
+    mio.sleep(0)
+    local signals <close> = assert(mio.signal("USR1"))
+    nothing_ends_within_a_second({
+      accept = function() return listener:accept(1) end,
+      recv = function() return socket:recv(nil, 1) end,
+      recv_into = function() return socket:recv_into(mio.buffer(), nil, 1) end,
+      recv_batch = function() return socket:recv_batch(mio.batch(), 1) end,
+      signals = function() return signals:read(1) end,
+      wait = function() return mio.wait(a, "r", 1) end,
+      wait_foreign = function() return mio.wait(b:getfd(), "p", 1) end,
+      select = function() return mio.select({ a, channel, sleeper }, 1) end,
+      join = function() return sleeper:join(1) end,
+      lock = function() return mutex:lock(1) end,
+      acquire = function() return semaphore:acquire(1) end,
+      channel_recv = function() return channel:recv(1) end,
+      channel_send = function() return full:send("x", 1) end,
+    })
+    sleeper:cancel()
+  end))
+
+  it("gives up by the timeout of its socket, or by mio.timeout", mio.test(function()
+    local listener, socket = helper.listener(), helper.keep(assert(mio.datagram("127.0.0.1:0")))
+    local stuck, buffer, batch = stuck_stream(), mio.buffer(), mio.batch()
+    local calls = {
+      read = function() return stuck:read() end,
+      read_exactly = function() return stuck:read_exactly(10) end,
+      read_until = function() return stuck:read_until("x") end,
+      read_into = function() return stuck:read_into(buffer) end,
+      chunks = function() return stuck:chunks()(stuck) end,
+      write = function() return stuck:write("x") end,
+      flush = function() return stuck:flush() end,
+      shutdown = function() return stuck:shutdown() end,
+      copy = function() return mio.copy(stuck, stuck) end,
+      accept = function() return listener:accept() end,
+      recv = function() return socket:recv() end,
+      recv_into = function() return socket:recv_into(buffer) end,
+      recv_batch = function() return socket:recv_batch(batch) end,
+    }
+    for _, object in ipairs({ stuck, listener, socket }) do assert(object:settimeout(1)) end
+    nothing_ends_within_a_second(calls)
+    for _, object in ipairs({ stuck, listener, socket }) do assert(object:settimeout()) end
+    for name, call in pairs(calls) do
+      calls[name] = function() return mio.timeout(1, call) end
+    end
+    nothing_ends_within_a_second(calls)
+    stuck:close("broken")
+  end))
+end)
+
 describe("mio.shield", function()
   helper.watch()
 

@@ -148,6 +148,31 @@ describe("reading by tasks:", function()
     assert.equal("EOF", select(3, b:read()))
   end))
 
+  it("a timeout is for the whole of a call, however often bytes come", function()
+    mio.run(function()
+      local a, b = assert(mio.pair())
+      local talker = mio.spawn(function()
+        for _ in mio.every(1) do a:write("x") end
+      end)
+      b:settimeout(4.5)
+      for _, read in ipairs({
+        function() return b:read_exactly(1000) end, function() return b:read_until("y") end,
+        function() return nil, select(2, pcall(b:lines({ timeout = 4.5 }))) end,
+      }) do
+        local start = mio.now()
+        local data, err = read()
+        assert.is_nil(data)
+        assert.equal(4.5, mio.now() - start)
+        assert.truthy(err == "timeout" or err == nil)
+      end
+      assert.same({ nil, "timeout" }, { mio.timeout(2, b.read_exactly, b, 1000) })
+      local start = mio.now()
+      assert.same({ nil, "timeout" }, { b:read_exactly(1000) })
+      assert.equal(4.5, mio.now() - start)
+      talker:cancel()
+    end, { clock = "virtual" })
+  end)
+
   it("who reads while another one does is told so", over_pair(function(a, b)
     local reader = mio.spawn(function() return b:read() end)
     mio.sleep(0)

@@ -154,7 +154,7 @@ describe("a child", function()
       assert.matches("^bad argument #1 to 'child' %(.*process.* expected, got ",
         raised(function() loop:child(value, print) end))
     end
-    assert.matches("^bad argument #2 to 'child' %(function, coroutine or callable object",
+    assert.matches("^bad argument #2 to 'child' %(function, coroutine, callable or object",
       raised(function() loop:child(1, 42) end))
     assert.equal("mio.loop (0 registered)", tostring(loop))
   end)

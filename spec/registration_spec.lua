@@ -265,10 +265,10 @@ describe("a registration", function()
     for expected, call in pairs({
       ["bad argument #2 to 'register' (string expected, got nil)"] =
         function() loop:register(client, nil, print) end,
-      ["bad argument #3 to 'register' (function, coroutine or callable object expected, " ..
-        "got nil)"] = function() loop:register(client, "r") end,
-      ["bad argument #3 to 'register' (function, coroutine or callable object expected, " ..
-        "got number)"] = function() loop:register(client, "r", 42) end,
+      ["bad argument #3 to 'register' (function, coroutine, callable or object with " ..
+        "'ready' expected, got nil)"] = function() loop:register(client, "r") end,
+      ["bad argument #3 to 'register' (function, coroutine, callable or object with " ..
+        "'ready' expected, got number)"] = function() loop:register(client, "r", 42) end,
       ["bad argument #1 to 'reregister' (string expected, got no value)"] =
         function() registration:reregister() end,
       ["bad argument #2 to 'reregister' (unknown option 'tigger' (did you mean 'trigger'?))"] =

@@ -113,6 +113,34 @@ describe("a scope", function()
     assert.same({ "early: cancelled", "owner", "late: cancelled" }, log)
   end))
 
+  it("fails by the first error, when several of its children fail", mio.test(function()
+    local ok, err = pcall(function()
+      local scope <close> = mio.scope()
+      for i, seconds in ipairs({ 3, 1, 2 }) do
+        scope:spawn(function()
+          mio.shield(10, mio.sleep, seconds)
+          error("task " .. i, 0)
+        end)
+      end
+    end)
+    assert.is_false(ok)
+    assert.equal("task 2", err:match("[^\n]*"))
+  end))
+
+  it("fails by an error in the clean-up of a child that it cancels", mio.test(function()
+    local ok, err = pcall(function()
+      local scope <close> = mio.scope()
+      scope:spawn(function()
+        local _ <close> = mio.defer(function() error("in clean-up", 0) end)
+        mio.sleep(10)
+      end)
+      mio.sleep(0)
+      scope:cancel()
+    end)
+    assert.is_false(ok)
+    assert.equal("in clean-up", err:match("[^\n]*"))
+  end))
+
   it("can be used by other tasks, until it is closed", mio.test(function()
     local log = {}
     local kept

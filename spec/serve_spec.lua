@@ -116,6 +116,106 @@ describe("mio.serve", function()
     assert.equal("timeout", why)
   end)
 
+  it("has a timeout for the first read of each client, as a whole", function()
+    local ended = {}
+    local function handler(client)
+      local line, err = client:read_until("\n")
+      table.insert(ended, line or err)
+      if line then table.insert(ended, client:read(5) or "?") end
+    end
+    mio.run(function()
+      serving(handler, { header_timeout = 1, timeout = 1000 }, function(address)
+        local slow <close> = assert(mio.connect(address))
+        local quick <close> = assert(mio.connect(address))
+        quick:write("hello\n")
+        for _ in mio.every(0.3) do
+          if #ended == 2 then break end
+          slow:write("x")
+        end
+        mio.sleep(1)
+        quick:write("again")
+        quick:read()
+      end)
+    end, { clock = "virtual" })
+    assert.same({ "hello", "timeout", "again" }, ended)
+  end)
+
+  it("has that timeout for any kind of reading, and only for the first one", function()
+    local buffer = mio.buffer()
+    for _, read in ipairs({
+      function(client) return client:read() end,
+      function(client) return client:read_into(buffer) end,
+      function(client) return client:read_exactly(2) end,
+      function(client) return client:lines()() end,
+      function(client) return client:chunks()(client) end,
+    }) do
+      local ended = {}
+      mio.run(function()
+        serving(function(client)
+          local start = mio.now()
+          mio.sleep(0.25)
+          local _, err = read(client)
+          table.insert(ended, { err, mio.now() - start })
+          if not err then
+            client:settimeout(10)
+            _, err = read(client)
+            table.insert(ended, { err, mio.now() - start })
+          end
+        end, { header_timeout = 1 }, function(address)
+          local silent <close> = assert(mio.connect(address))
+          local talker <close> = assert(mio.connect(address))
+          talker:write("hi\n")
+          silent:read()
+          talker:read()
+        end)
+      end, { clock = "virtual" })
+      assert.same({ { nil, 0.25 }, { "timeout", 1.0 }, { "timeout", 10.25 } }, ended)
+    end
+  end)
+
+  it("is fair: a greedy client does not keep the others waiting", function()
+    local lines = {}
+    local function count(client)
+      for line in client:lines() do
+        lines[line] = (lines[line] or 0) + 1
+        if line == "polite" then client:write("thanks\n") end
+      end
+    end
+    mio.run(function()
+      serving(count, nil, function(address)
+        local greedy <close> = assert(mio.connect(address))
+        local polite <close> = assert(mio.connect(address))
+        greedy:write("greedy\n")
+        mio.sleep(0.01)
+        greedy:write(("greedy\n"):rep(50000))
+        polite:write("polite\n")
+        assert.equal("thanks", polite:read_until("\n"))
+        assert.is_true(lines.greedy < 20000, lines.greedy)
+        greedy:shutdown()
+        greedy:read()
+        assert.equal(50001, lines.greedy)
+      end)
+    end)
+  end)
+
+  it("has that timeout no more once a read that had to wait has returned", function()
+    local ended = {}
+    mio.run(function()
+      serving(function(client)
+        client:read()
+        local start = mio.now()
+        client:settimeout(10)
+        ended = { select(2, client:read()), mio.now() - start }
+      end, { header_timeout = 1 }, function(address)
+        local client <close> = assert(mio.connect(address))
+        mio.sleep(0.5)
+        client:write("hello")
+        client:read()
+      end)
+    end, { clock = "virtual" })
+    assert.same({ "timeout", 10.0 }, ended)
+  end)
+
   it("ends when its listener is closed and its clients have left", function()
     local log = {}
     mio.run(function()

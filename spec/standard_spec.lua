@@ -164,4 +164,89 @@ describe("a standard stream", function()
       print(select(3, mio.stderr()))
     ]], "ulimit -n 30")))
   end)
+
+  describe("that is a regular file,", function()
+    local name
+
+    before_each(function()
+      name = os.tmpname()
+      local file <close> = assert(io.open(name, "w"))
+      for i = 1, 20000 do file:write(i, "\n") end
+    end)
+
+    after_each(function() os.remove(name) end)
+
+    it("is read and written by tasks, which let others go first", function()
+      local command = ('$0 -e "$1" <%s >%s.out; cat %s.out; rm %s.out'):gsub("%%s", name)
+      assert.equal("20000 true", run(command, [[
+        local mio = require("mio")
+        mio.run(function()
+          local input <close>, count, others = assert(mio.stdin()), 0, 0
+          local other = mio.spawn(function()
+            while mio.yield() do others = others + 1 end
+          end)
+          for line in input:lines() do
+            count = count + 1
+            assert(line == tostring(count))
+          end
+          assert(select(3, input:read()) == "EOF")
+          assert(select(3, input:read()) == "EOF")
+          other:cancel()
+          local output <close> = assert(mio.stdout())
+          assert(output:write(count, " ", tostring(others > 100)))
+          assert(output:flush())
+        end)
+      ]]))
+    end)
+
+    it("is always ready, and leaves no descriptor open", function()
+      assert.equal("ok", run('$0 -e "$1" <' .. name .. " | cat", [[
+        package.path = "./?.lua;" .. package.path
+        local mio, lfs = require("mio"), require("lfs")
+        local function descriptors()
+          local count = 0
+          for _ in lfs.dir("/proc/self/fd") do count = count + 1 end
+          return count
+        end
+        local before = descriptors()
+        mio.run(function()
+          local inner = descriptors()
+          local input <close> = assert(mio.stdin())
+          for _, interest in ipairs({ "r", "w", "rw" }) do
+            assert(mio.wait(input, interest, 1))
+          end
+          assert(mio.select({ input }, 1) == 1)
+          assert(mio.select({ { input, "w" } }, 1) == 1)
+          assert(input:read_exactly(10))
+          assert(mio.timeout(1, input.read, input, 10))
+          input:close()
+          assert(descriptors() == inner)
+          assert(select(2, input:read()) == "closed")
+        end)
+        local input = assert(mio.stdin())
+        for i = 1, 3 do
+          mio.run(function() assert(input:read_until("\n")) end)
+        end
+        input:close()
+        assert(descriptors() == before)
+        io.write("ok")
+      ]]))
+    end)
+
+    it("tells an error of writing by the next call", function()
+      assert.equal("ENOSPC EOF", run('$0 -e "$1" >/dev/full 2>&1 </dev/null', [[
+        local mio = require("mio")
+        mio.run(function()
+          local output <close> = assert(mio.stdout())
+          local input <close> = assert(mio.stdin())
+          assert(output:write("x"))
+          local _, _, code = output:flush()
+          local _, _, ended = input:read()
+          local process = io.open("]] .. name .. [[", "w")
+          process:write(code, " ", ended)
+          process:close()
+        end)
+      ]]) .. assert(io.open(name)):read("a"))
+    end)
+  end)
 end)

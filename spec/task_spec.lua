@@ -86,6 +86,46 @@ describe("a task", function()
     assert.matches("'main' is running", mio.dump())
   end))
 
+  it("is listed with where it waits", function()
+    mio.run(function()
+      local listener <close> = assert(mio.listen("127.0.0.1:0"))
+      local address = tostring(listener:local_address())
+      local client <close> = assert(mio.connect(listener:local_address()))
+      local server <close> = assert(listener:accept())
+      local a, b = assert(mio.pair())
+      helper.keep(a)
+      helper.keep(b)
+      local c = helper.keep((mio.pair()))
+      local fd = function(socket) return "descriptor " .. socket:getfd() end
+      local peer = fd(server) .. " (" .. tostring(client:local_address()) .. ")"
+      local expected = {
+        accepting = "accept at " .. fd(listener) .. " (" .. address .. ")",
+        reading = "read at " .. fd(client) .. " (" .. address .. ")",
+        both = "wait at " .. peer,
+        foreign = "wait at " .. fd(c),
+        selecting = "select at " .. fd(a) .. ", " .. fd(b),
+        sleeping = "sleep",
+      }
+      local waits = {
+        accepting = function() listener:accept() end,
+        reading = function() client:read() end,
+        both = function() mio.wait(server, "r") end,
+        foreign = function() mio.wait(c:getfd(), "r") end,
+        selecting = function() mio.select({ a, b }) end,
+        sleeping = function() mio.sleep(100) end,
+      }
+      for name, wait in pairs(waits) do
+        local task = mio.spawn(wait)
+        task.name = name
+        mio.sleep(0)
+        local text = "'" .. name .. "' waits for " .. expected[name] .. " since 0."
+        assert.truthy(mio.dump():find(text, 1, true), mio.dump())
+        task:cancel()
+        mio.sleep(0)
+      end
+    end)
+  end)
+
   it("that is detached is not waited for: the run's end cancels it", function()
     local log = {}
     local result = mio.run(function()

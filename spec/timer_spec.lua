@@ -212,10 +212,10 @@ describe("a timer", function()
   it("says what it expects", function()
     local timer = loop:after(1, print)
     for expected, call in pairs({
-      ["bad argument #2 to 'after' (function, coroutine or callable object expected, " ..
-        "got nil)"] = function() loop:after(1) end,
-      ["bad argument #2 to 'every' (function, coroutine or callable object expected, " ..
-        "got string)"] = function() loop:every(1, "print") end,
+      ["bad argument #2 to 'after' (function, coroutine, callable or object with " ..
+        "'timeout' expected, got nil)"] = function() loop:after(1) end,
+      ["bad argument #2 to 'every' (function, coroutine, callable or object with " ..
+        "'timeout' expected, got string)"] = function() loop:every(1, "print") end,
       ["bad argument #1 to 'reset' (number expected, got no value)"] =
         function() timer:reset() end,
       ["bad argument #1 to 'reset' (seconds are a number from 0 up)"] =

@@ -123,6 +123,30 @@ describe("writing by tasks:", function()
     assert.equal(2000000, size)
   end)
 
+  it("close gives a peer up that takes nothing for five seconds", function()
+    local a, b = assert(mio.pair())
+    helper.keep(b)
+    local loop_time
+    mio.run(function()
+      assert(a:sethighwater(10000000))
+      assert(a:write(("x"):rep(5000000)))
+      a:close()
+      mio.spawn(function()
+        mio.sleep(3)
+        assert(b:read_exactly(100000)) -- it takes something: five seconds from then on
+        local start = mio.now()
+        mio.sleep(4.9)
+        loop_time = mio.now() - start
+        assert(b:read_exactly(100000))
+        mio.sleep(5.1)
+        local rest = 0
+        for chunk in b:chunks() do rest = rest + #chunk end
+        assert.is_true(rest < 4800000)
+      end)
+    end, { clock = "virtual" })
+    assert.is_true(math.abs(loop_time - 4.9) < 0.001)
+  end)
+
   it("close with a reason drops what was not sent", over_pair(function(a, b)
     helper.fill(a)
     a:sethighwater(10000000)

@@ -19,7 +19,8 @@ end
 local function line(entry)
   local name = entry.name and ("'%s'"):format(entry.name) or "a task"
   if not entry.waits_for then return ("%s is %s"):format(name, entry.state) end
-  return ("%s waits for %s since %.3f s"):format(name, entry.waits_for, entry.seconds)
+  local places = #entry.places > 0 and " at " .. table.concat(entry.places, ", ") or ""
+  return ("%s waits for %s%s since %.3f s"):format(name, entry.waits_for, places, entry.seconds)
 end
 
 function exports.dump()

@@ -88,11 +88,13 @@ local function failing(run)
   return failed, stuck
 end
 
+core.servers = {} -- those who run, a set
+
+-- It needs no memory, for that may be what has ended the run.
 local function clean_up()
   core.loop, core.detached, core.is_virtual, core.root_task = nil, nil, nil, nil
-  core.servers = {}
+  for server in pairs(core.servers) do core.servers[server] = nil end
 end
-core.servers = {}
 
 local function results_of(result)
   if result[1] then return table.unpack(result, 2, result.n) end

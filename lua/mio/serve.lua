@@ -10,6 +10,7 @@ local server_meta = { __name = "mio.server", __metatable = false, __index = Serv
 local OPTIONS = {
   max = core.options.count,
   timeout = core.options.seconds,
+  header_timeout = core.options.seconds,
   on_error = core.options.callable,
 }
 
@@ -27,14 +28,21 @@ function exports.server(listener, handler, options)
   options = core.check_options("server", 3, options, OPTIONS)
   return setmetatable({
     listener = listener, handler = handler, on_error = options.on_error or warn_of,
-    max = options.max or math.huge, timeout = options.timeout, count = 0,
+    max = options.max or math.huge, timeout = options.timeout,
+    header_timeout = options.header_timeout, count = 0,
   }, server_meta)
+end
+
+local function handle(server, client)
+  if server.timeout then assert(client:settimeout(server.timeout)) end
+  if server.header_timeout then assert(core.first_within(client, server.header_timeout)) end
+  server.handler(client, server)
 end
 
 -- What a client's task runs: an error in it, or in its children, ends this client only.
 local function serve_client(server, client)
   local failed, err = core.finish_scopes(current(),
-    core.failed(xpcall(server.handler, core.traced, client, server)))
+    core.failed(xpcall(handle, core.traced, server, client)))
   client:close(err == core.cancelled and "cancelled" or nil)
   server.count = server.count - 1
   if server.waits then core.wake(server.waits, true) end
@@ -53,24 +61,24 @@ end
 local function accept_next(server)
   while not server.is_stopped do
     local client, err, code
+    core.breathe()
     if server.count < server.max then client, err, code = core.try_accept(server.listener) end
     if client or err and err ~= "again" then return client, err, code end
     server.waits = current()
     local ready, why = true, nil
     if err then
-      ready, why = core.await(server.listener, "r", nil, "accept")
+      ready, why, code = core.await(server.listener, "r", nil, "accept")
     else
       wait_for_client(server)
     end
     server.waits = nil
-    if not ready then return nil, why end
+    if not ready then return nil, why, code end
   end
 end
 
 local function accept_all(server, scope)
   local client, err, code = accept_next(server)
   while client do
-    if server.timeout then client:settimeout(server.timeout) end
     server.count = server.count + 1
     scope:spawn(serve_client, server, client)
     client, err, code = accept_next(server)

@@ -119,10 +119,11 @@ function Channel.recv(channel, seconds)
   return got
 end
 
--- The iterator: it ends when the channel is closed and empty.
-function Channel.messages(channel)
+-- The iterator: it ends when the channel is closed and empty, or nothing comes for so long.
+function Channel.messages(channel, seconds)
   check(channel, "messages")
-  return function() return (Channel.recv(channel)) end
+  core.check_timeout("messages", 2, seconds)
+  return function() return (Channel.recv(channel, seconds)) end
 end
 
 -- What was sent can still be received; who waits to send is told that it was not.

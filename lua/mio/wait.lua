@@ -42,7 +42,8 @@ local function wait_for_foreign(source, interest, seconds)
     core.wake(task, true)
   end, { trigger = "oneshot" })
   if not registration then return nil, err, code end
-  local outcome = suspend("wait", seconds)
+  local what = math.type(source) and ("wait at descriptor %d"):format(source) or "wait"
+  local outcome = suspend(what, seconds)
   if outcome == "woken" then return true end
   return core.not_woken(task, outcome)
 end
@@ -82,8 +83,8 @@ end
 local function watch(objects, interests, task)
   for i, object in ipairs(objects) do
     if interests[i] then
-      local ok, err = core.watch(object, interests[i])
-      if not ok then return i, err end
+      local ok, err, code = core.watch(object, interests[i])
+      if not ok then return i, err, code end
     else
       core.selectable(object).watch(object, task)
     end
@@ -103,15 +104,16 @@ function exports.select(cases, seconds)
   end
   core.check_timeout("select", 2, seconds)
   local task = core.may_wait("select")
+  core.breathe()
   local objects, interests = {}, {}
   for i, case in ipairs(cases) do objects[i], interests[i] = read_case(case, i) end
   core.unwatch()
-  local failed, err = watch(objects, interests, task)
+  local failed, err, code = watch(objects, interests, task)
   local i = first_ready(objects, interests)
   local outcome = "woken"
   if failed or i then core.unwatch() else outcome = suspend("select", seconds) end
   unwatch(objects, interests, task)
-  if failed then return nil, err end
+  if failed then return nil, err, code end
   if outcome ~= "woken" then return core.not_woken(task, outcome) end
   i = i or first_ready(objects, interests)
   if not i then return nil, "closed" end

@@ -161,6 +161,34 @@ rows["handlers, interests and options that are none"] = function()
   assert(loop:register(stream, "r", print))
 end
 
+rows["objects as handlers that answer this and that, and end everything"] = function()
+  local loop = mio.loop()
+  for _, answer in ipairs({ 1, "x", {}, true, io.stdout, coroutine.create(print) }) do
+    local object = setmetatable({}, { __index = function() return answer end })
+    assert(not pcall(loop.register, loop, ready(), "r", object))
+    assert(not pcall(loop.after, loop, 0, object))
+    assert(not pcall(loop.every, loop, 1, object))
+    assert(not pcall(loop.channel, loop, object))
+    assert(not pcall(loop.signal, loop, "USR1", object))
+    assert(not pcall(loop.child, loop, 1, object))
+  end
+  assert(not pcall(loop.after, loop, 0, setmetatable({}, { __index = error })))
+  local object = {}
+  function object.ready(self, source, _, _, _, registration)
+    registration:deregister()
+    source:close()
+    self.ready, self.timeout = nil, nil
+    collectgarbage()
+    error(self)
+  end
+  function object.timeout() loop:close() end
+  loop:register(ready(), "w", object)
+  loop:after(0, object)
+  assert(select(2, pcall(loop.run, loop)) == object)
+  loop:run()
+  assert(select(2, loop:run()) == "closed")
+end
+
 rows["another one closed whose event is in the same batch"] = function()
   local loop = mio.loop()
   local streams, registrations, calls = {}, {}, 0

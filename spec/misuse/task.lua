@@ -270,6 +270,51 @@ rows["os.exit in a task of a run in a coroutine"] = function()
   end)()
 end
 
+rows["sockets whose peers are gone, and who are closed, in every kind of wait"] = function()
+  for _, wait in ipairs({
+    function(socket) return mio.wait(socket, "r", 0.01) end,
+    function(socket) return mio.wait(socket, "rw", 0.01) end,
+    function(socket) return mio.select({ socket }, 0.01) end,
+    function(socket) return socket:read(1) end,
+    function(socket) return socket:read_until("x") end,
+    function(socket) return socket:write("x"), socket:flush() end,
+  }) do
+    local client, server = helper.pair()
+    mio.run(function()
+      server:settimeout(0.01)
+      mio.timeout(0.001, server.read, server)
+      mio.timeout(0.001, client.read, client)
+      client:close("broken")
+      for _ = 1, 3 do wait(server) end
+      server:close()
+      for _ = 1, 3 do assert(select(2, server:read()) == "closed") end
+    end)
+  end
+end
+
+rows["servers whose options, handlers and listeners are odd"] = function()
+  mio.run(function()
+    local listener = helper.listener()
+    for _, value in ipairs({ -1, 0 / 0, "x", {}, true, print }) do
+      assert(not pcall(mio.server, listener, print, { header_timeout = value }))
+      assert(not pcall(mio.server, listener, print, { timeout = value }))
+    end
+    for _, value in ipairs({ 0, 1e-9, 1e300, math.huge }) do
+      local server = mio.server(listener, function(client)
+        client:close()
+        client:read()
+        error(client)
+      end, { header_timeout = value, timeout = value, on_error = error })
+      local task = mio.spawn(function() return pcall(server.run, server) end)
+      local client = mio.connect(listener:local_address())
+      client:read()
+      client:close()
+      server:stop()
+      task:join()
+    end
+  end)
+end
+
 rows["os.exit without closing the state"] = function()
   mio.run(function()
     mio.spawn(mio.sleep, 60)

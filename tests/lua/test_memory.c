@@ -366,6 +366,108 @@ START_TEST(messages_are_not_lost)
 }
 END_TEST
 
+/* A task server and its client, in one of whose allocations memory runs out; then the same in
+   the same state untouched. `fail_at` goes by ones at first: most of what is special is there.
+ */
+static const char servers_program[] =
+    "local mio, arm, disarm, descriptors = require('mio'), ...\n"
+    "local function serve(client, server)\n"
+    "  local buffer <const> = mio.buffer()\n"
+    "  local _ <close> = mio.defer(function() buffer:clear() end)\n"
+    "  for line in client:lines({ max = 1000, timeout = 10 }) do\n"
+    "    if line == 'raise' then error('no luck') end\n"
+    "    if line == 'stop' then return server:stop({ grace = 5 }) end\n"
+    "    assert(client:write(line:upper(), '\\n'))\n"
+    "  end\n"
+    "end\n"
+    "local function ask(address, ...)\n"
+    "  local client <close> = assert(mio.connect(address, nil, 10))\n"
+    "  local answers = {}\n"
+    "  for i, text in ipairs({ ... }) do\n"
+    "    assert(client:write(text, '\\n'))\n"
+    "    answers[i] = client:read_until('\\n')\n"
+    "  end\n"
+    "  return table.unpack(answers)\n"
+    "end\n"
+    "local function main()\n"
+    "  local listener <close> = assert(mio.listen('127.0.0.1:0', { high_water = 1000 }))\n"
+    "  local address, failures = listener:local_address(), 0\n"
+    "  local server = mio.server(listener, serve, {\n"
+    "    max = 2, timeout = 10, header_timeout = 5,\n"
+    "    on_error = function() failures = failures + 1 end,\n"
+    "  })\n"
+    "  local served = mio.spawn(function() return assert(server:run()) end)\n"
+    "  served.name = 'server'\n"
+    "  local scope <close> = mio.scope()\n"
+    "  local one = scope:spawn(ask, address, 'one', ('x'):rep(900))\n"
+    "  local two = scope:spawn(mio.timeout, 10, ask, address, 'two', 'raise')\n"
+    "  local a, b = one:join()\n"
+    "  assert(a == 'ONE' and b == ('X'):rep(900))\n"
+    "  assert(two:join() == 'TWO')\n"
+    "  local idle = mio.spawn(mio.sleep, 100):detach()\n"
+    "  assert(mio.select({ idle, listener }, 0.001) == nil)\n"
+    "  assert(#mio.dump() > 10)\n"
+    "  ask(address, 'stop')\n"
+    "  assert(served:join())\n"
+    "  assert(failures == 1)\n"
+    "  return 'served'\n"
+    "end\n"
+    "assert(mio.run(main) == 'served')\n"
+    "local before, fail_at, failed = descriptors(), 0, nil\n"
+    "repeat\n"
+    "  fail_at = fail_at + (fail_at < 400 and 1 or 7)\n"
+    "  arm(fail_at)\n"
+    "  local ok, result = pcall(mio.run, main)\n"
+    "  failed = disarm()\n"
+    "  assert(ok or failed, result)\n"
+    "  collectgarbage()\n"
+    "  collectgarbage()\n"
+    "  assert(descriptors() == before, 'descriptors are left at ' .. fail_at)\n"
+    "  assert(mio.run(main) == 'served')\n"
+    "  collectgarbage()\n"
+    "  collectgarbage()\n"
+    "until not failed\n"
+    "assert(fail_at > 100)\n";
+
+static int memory_descriptors(lua_State *L)
+{
+    lua_pushinteger(L, harness_open_descriptors());
+    return 1;
+}
+
+static void servers_try(bool sticky)
+{
+    lua_State *L;
+
+    memory.fail_at = 0;
+    memory.sticky = sticky;
+    L = lua_newstate(memory_realloc, NULL);
+    ck_assert_ptr_nonnull(L);
+    luaL_openlibs(L);
+    luaL_requiref(L, "mio", luaopen_mio, 0);
+    lua_settop(L, 0);
+    ck_assert_int_eq(luaL_loadstring(L, servers_program), LUA_OK);
+    lua_pushcfunction(L, memory_arm);
+    lua_pushcfunction(L, memory_disarm);
+    lua_pushcfunction(L, memory_descriptors);
+    if (lua_pcall(L, 3, 0, 0) != LUA_OK)
+        ck_abort_msg("%s", lua_tostring(L, -1));
+    lua_close(L);
+    ck_assert_uint_eq(memory.used, 0);
+}
+
+START_TEST(servers_work_afterwards)
+{
+    servers_try(false);
+}
+END_TEST
+
+START_TEST(servers_work_after_a_time_without_memory)
+{
+    servers_try(true);
+}
+END_TEST
+
 Suite *harness_suite(void)
 {
     Suite *suite = suite_create("lua/memory");
@@ -381,5 +483,7 @@ Suite *harness_suite(void)
     tcase_add_test(tcase, what_a_loop_tells_of_itself);
     tcase_add_test(tcase, descriptors_passed);
     tcase_add_test(tcase, messages_are_not_lost);
+    tcase_add_test(tcase, servers_work_afterwards);
+    tcase_add_test(tcase, servers_work_after_a_time_without_memory);
     return suite;
 }

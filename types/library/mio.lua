@@ -100,7 +100,8 @@ local mio = {}
 ---@alias mio.socket_option "nodelay"|"keepalive"|"keepalive_idle"|"keepalive_interval"|"keepalive_count"|"linger"|"reuseaddr"|"reuseport"|"ttl"|"recv_buffer"|"send_buffer"|"only_v6"|"broadcast"|"multicast_ttl"|"multicast_loop"
 
 ---Called for each event of a registered source. A coroutine works as well: each event resumes
----it, and `coroutine.yield()` returns these arguments; see `mio.loop`.
+---it, and `coroutine.yield()` returns these arguments. Of an object the method `ready` is called.
+---See `mio.loop`.
 ---
 ---`closed` says that the peer will send no more, or will receive no more, or that an error is
 ---pending: the next read or write tells which. `readable` and `writable` are then set too,
@@ -108,14 +109,15 @@ local mio = {}
 ---@alias mio.handler fun(source: mio.source, readable: boolean, writable: boolean, closed: boolean, registration: mio.registration)|thread|table|userdata
 
 ---Called for each message of a channel. When the last sender has gone, it is called once more,
----with nil and `closed` true, and the channel is closed. A coroutine is resumed.
+---with nil and `closed` true, and the channel is closed. A coroutine is resumed; of an object the
+---method `wakeup` is called.
 ---@alias mio.channel_handler fun(message: any, closed: boolean, channel: mio.channel)|thread|table|userdata
 
----Called when a timer is due; a coroutine is resumed.
+---Called when a timer is due; a coroutine is resumed; of an object the method `timeout` is called.
 ---@alias mio.timer_handler fun(timer: mio.timer)|thread|table|userdata
 
 ---Called when a signal came, with its name (its number where it has no name here); a
----coroutine is resumed.
+---coroutine is resumed; of an object the method `signal` is called.
 ---@alias mio.signal_handler fun(signal: mio.signal_name|integer, registration: mio.registration)|thread|table|userdata
 
 ---Called when a child process has ended, with how it did and the code that goes with it:
@@ -124,7 +126,7 @@ local mio = {}
 --- * `"signal"`, the signal that has killed it: its name, or its number where it has none here
 --- * `"unknown"`, nil: somebody else has waited for it
 ---
----A coroutine is resumed. The registration has ended.
+---A coroutine is resumed; of an object the method `child` is called. The registration has ended.
 ---@alias mio.child_handler fun(how: "exit"|"signal"|"unknown", code: integer|string|nil, registration: mio.registration)|thread|table|userdata
 
 -- ------------------------------------------------------------------ functions
@@ -228,7 +230,8 @@ function mio.datagram(address, options) end
 ---@return table guard
 function mio.defer(fn) end
 
----All tasks as a text, a line for each: its name, what it waits for and since when.
+---All tasks as a text, a line for each: its name, what it waits for, where (a descriptor, an
+---address), and since when.
 ---@return string
 function mio.dump() end
 
@@ -438,6 +441,7 @@ function mio.serve(listener, handler, options) end
 ---@class mio.server_options
 ---@field max? integer how many clients are served at a time; the others wait to be accepted
 ---@field timeout? number of each call of a client that waits: see `stream:settimeout`
+---@field header_timeout? number for the first read of a client to return, whatever it asks for: a line, a head; counted from the moment when it was accepted. After that `timeout` holds
 ---@field on_error? fun(err: any, client: mio.stream) told of each client's error; `warn` if absent
 
 ---A server that is not running yet: `mio.serve` is `mio.server(...):run()`.
@@ -483,7 +487,8 @@ function mio.sleep(seconds) end
 function mio.spawn(fn, ...) end
 
 ---What is known of each task: `task`, `name`, `state` ("ready", "running" or "waiting"), and of one
----that waits `waits_for` and `seconds`.
+---that waits `waits_for`, `seconds`, and `places`: a list of the descriptors that it waits at, as
+---texts, "descriptor 7 (127.0.0.1:80)" of a socket with an address.
 ---@return table[]
 function mio.tasks() end
 
@@ -794,11 +799,12 @@ function datagram:try_recv(n) end
 ---@return string? code
 function datagram:recv(n, seconds) end
 
----All datagrams: `for data, from in socket:packets() do ... end`. The loop ends with an error. For
----tasks.
+---All datagrams: `for data, from in socket:packets() do ... end`. The loop ends with an error, or
+---when none has come for so long. For tasks.
 ---@param n? integer 1 or more; 65536 if absent
+---@param seconds? number for each; as `settimeout` says if absent
 ---@return fun(): string?, mio.address? iterator
-function datagram:packets(n) end
+function datagram:packets(n, seconds) end
 
 ---Of each call that waits for this socket, and is given no other: it fails with `"timeout"` then.
 ---What has come until then is not lost. While tasks run.
@@ -824,6 +830,15 @@ function datagram:try_peek(n) end
 ---@return string? code
 function datagram:try_recv_into(buffer, n) end
 
+---The same, but it waits for a datagram. For tasks.
+---@param buffer mio.buffer
+---@param n? integer 1 or more; 65536 if absent
+---@param seconds? number as `settimeout` says if absent
+---@return integer? count
+---@return mio.address|string|nil address or err
+---@return string? code
+function datagram:recv_into(buffer, n, seconds) end
+
 ---Receive what has come into a batch, in place of what is in it. Fails as `try_recv`, and then
 ---the batch is empty; never with `"too long"`. The end of a seqpacket socket is no message: what
 ---came before it is received first. Cost: one system call, and one more where the last one of a
@@ -833,6 +848,14 @@ function datagram:try_recv_into(buffer, n) end
 ---@return string? err
 ---@return string? code
 function datagram:try_recv_batch(batch) end
+
+---The same, but it waits for the first datagram. For tasks.
+---@param batch mio.batch
+---@param seconds? number as `settimeout` says if absent
+---@return integer? count
+---@return string? err
+---@return string? code
+function datagram:recv_batch(batch, seconds) end
 
 ---Send the datagrams of a batch, from the i-th on. The batch stays as it is.
 ---
@@ -845,6 +868,16 @@ function datagram:try_recv_batch(batch) end
 ---@return string? err
 ---@return string? code
 function datagram:try_send_batch(batch, i) end
+
+---The same, but it waits for room, again and again, until all are under way or one fails. For
+---tasks.
+---@param batch mio.batch
+---@param i? integer 1 if absent
+---@param seconds? number for all of them; as `settimeout` says for each wait if absent
+---@return integer? count how many: where it is fewer, the next call tells why
+---@return string? err
+---@return string? code
+function datagram:send_batch(batch, i, seconds) end
 
 ---Send bytes, and descriptors with them: the peer gets its own, for the same sockets and files.
 ---What is sent stays open here; close it to hand it over. Unix sockets only.
@@ -1002,9 +1035,10 @@ function listener:try_accepts() end
 function listener:accept(seconds) end
 
 ---All clients: `for stream in listener:accepts() do ... end`. The loop ends when the listener is
----closed. For tasks.
+---closed, or nobody has come for so long. For tasks.
+---@param seconds? number for each; as `settimeout` says if absent
 ---@return fun(): mio.stream? iterator
-function listener:accepts() end
+function listener:accepts(seconds) end
 
 ---Of each call that waits for this socket, and is given no other: it fails with `"timeout"` then.
 ---What has come until then is not lost. While tasks run.
@@ -1073,6 +1107,12 @@ function listener:close() end
 ---An error in a coroutine leaves `run` as one in a function does, and ends what has resumed it. If
 ---it is a string it carries the coroutine's traceback behind it, for the one that `xpcall` makes
 ---has nothing of the coroutine; any other value comes as it is.
+---
+---**Objects as handlers.** One that can be called is called. Of any other the method is called
+---that the event is for, with the object before the arguments: `ready` of sources, `timeout` of
+---timers, `wakeup` of channels, `signal`, `child`. So one object may be a machine that is driven by
+---several things. The method is looked up once, where the object is registered; an object without
+---it raises an error there.
 ---@class mio.loop
 local loop = {}
 
@@ -1939,9 +1979,11 @@ function task_channel:recv(seconds) end
 ---@return string? err
 function task_channel:try_recv() end
 
----All values: `for value in channel:messages() do ... end`, until it is closed and empty.
+---All values: `for value in channel:messages() do ... end`, until it is closed and empty, or
+---nothing has come for so long.
+---@param seconds? number for each; for ever if absent
 ---@return fun(): any iterator
-function task_channel:messages() end
+function task_channel:messages(seconds) end
 
 ---Nothing more can be sent; what it keeps can be received.
 ---@return true
