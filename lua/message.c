@@ -17,7 +17,8 @@ enum {
     TAG_FLOAT,
     TAG_STRING,
     TAG_TABLE,
-    TAG_SENDER
+    TAG_SENDER,
+    TAG_CARGO
 };
 
 enum { PORT_SIZE = sizeof(void *) };
@@ -68,6 +69,7 @@ void mio__lua_message_release(mio__lua_message *message)
         mio__lua_port_unref(message_port(message, place));
     if (!message_is_inline(message))
         message_free_block(message);
+    mio__lua_cargo_release(message->cargo);
     *message = (mio__lua_message){.size = 0};
 }
 
@@ -89,6 +91,7 @@ typedef struct message_writer {
     size_t room;
     size_t size;
     size_t ports;
+    mio__lua_cargo_list *cargo; /* NULL: none may be in it */
     message_level levels[MESSAGE_DEPTH];
 } message_writer;
 
@@ -198,6 +201,17 @@ static const char *sender_push_type(lua_State *L, int index)
     return luaL_typename(L, index);
 }
 
+static void write_cargo(message_writer *writer, int index)
+{
+    const size_t place = writer->cargo->count;
+    const char *refusal = mio__lua_cargo_add(writer->L, writer->cargo, index);
+
+    if (refusal != NULL)
+        refuse(writer, refusal);
+    write_byte(writer, TAG_CARGO);
+    write_byte(writer, (int)place);
+}
+
 static void write_sender(message_writer *writer, int index)
 {
     bool closed;
@@ -235,7 +249,10 @@ static void write_value(message_writer *writer, int index)
         write_table(writer, index);
         break;
     default:
-        write_sender(writer, index);
+        if (writer->cargo != NULL && mio__lua_cargo_is(L, index))
+            write_cargo(writer, index);
+        else
+            write_sender(writer, index);
     }
     if (writer->size > MESSAGE_MAX)
         refuse(writer, "larger than 16 MiB");
@@ -344,6 +361,8 @@ static void writer_start(message_writer *writer, unsigned char *data, size_t roo
     writer->size = 0;
     writer->ports = 0;
     writer->depth = 0;
+    if (writer->cargo != NULL)
+        writer->cargo->count = 0;
 }
 
 /* A block for what did not fit: the writer starts anew in it. */
@@ -359,13 +378,15 @@ static bool encode_in_block(message_writer *writer, mio__lua_message *message)
     return true;
 }
 
-int mio__lua_message_encode(lua_State *L, int arg, mio__lua_message *ret_message)
+static int encode_value(lua_State *L, int arg, mio__lua_cargo_list *cargo,
+                        mio__lua_message *ret_message)
 {
     message_writer writer;
-    mio__lua_message message;
+    mio__lua_message message = {.cargo = NULL};
 
     writer.L = L; /* not by an initializer: it would zero all levels */
     writer.arg = arg;
+    writer.cargo = cargo;
     writer_start(&writer, (unsigned char *)message.data.aligned, MESSAGE_INLINE);
     write_value(&writer, arg);
     if (!writer_has_room(&writer, 0)) {
@@ -375,10 +396,28 @@ int mio__lua_message_encode(lua_State *L, int arg, mio__lua_message *ret_message
     }
     message.size = (uint32_t)writer.size;
     message.ports = (uint32_t)writer.ports;
+    if (cargo != NULL && !mio__lua_cargo_pack(cargo, &message.cargo)) {
+        if (!message_is_inline(&message))
+            free(message.data.large.block);
+        return -ENOMEM;
+    }
     for (size_t place = 0; place < writer.ports; place++)
         mio__lua_port_ref(message_port(&message, place));
     *ret_message = message;
     return 0;
+}
+
+int mio__lua_message_encode(lua_State *L, int arg, mio__lua_message *ret_message)
+{
+    return encode_value(L, arg, NULL, ret_message);
+}
+
+int mio__lua_message_encode_with_cargo(lua_State *L, int arg, mio__lua_message *ret_message)
+{
+    mio__lua_cargo_list cargo;
+
+    cargo.count = 0;
+    return encode_value(L, arg, &cargo, ret_message);
 }
 
 int mio__lua_message_encode_string(const char *bytes, size_t size,
@@ -387,6 +426,7 @@ int mio__lua_message_encode_string(const char *bytes, size_t size,
     message_writer writer;
     mio__lua_message message = {.ports = 0};
 
+    writer.cargo = NULL;
     if (size > MESSAGE_MAX)
         return -EMSGSIZE;
     writer_start(&writer, (unsigned char *)message.data.aligned, MESSAGE_INLINE);
@@ -490,6 +530,14 @@ static bool read_sender(lua_State *L, message_reader *reader)
     return true;
 }
 
+static bool read_cargo(lua_State *L, message_reader *reader)
+{
+    unsigned char place;
+
+    return read_bytes(reader, &place, 1) &&
+           mio__lua_cargo_push(L, reader->message->cargo, place);
+}
+
 static bool read_value(lua_State *L, message_reader *reader);
 
 /* nil and NaN are no keys, and tables and senders are none of ours. */
@@ -551,6 +599,8 @@ static bool read_value(lua_State *L, message_reader *reader)
         return read_table(L, reader);
     case TAG_SENDER:
         return read_sender(L, reader);
+    case TAG_CARGO:
+        return read_cargo(L, reader);
     default:
         return false;
     }
@@ -562,6 +612,10 @@ bool mio__lua_message_decode(lua_State *L, const mio__lua_message *message)
     const unsigned char *data = message_data(message, &room);
     message_reader reader = {.message = message, .at = data, .end = data + message->size};
 
-    return read_value(L, &reader) && reader.at == reader.end;
+    mio__lua_cargo_arrive(message->cargo);
+    if (!read_value(L, &reader) || reader.at != reader.end)
+        return false;
+    mio__lua_cargo_deliver(message->cargo);
+    return true;
 }
 /* NOLINTEND(misc-no-recursion) */
