@@ -75,11 +75,12 @@ void mio__lua_worker_free(mio__lua_worker *worker)
 
 void mio__lua_worker_cancel(mio__lua_worker *worker)
 {
-    const mio__lua_message message = {.size = 0};
+    mio__lua_message message;
 
     if (worker->generation != mio__lua_forked_generation())
         return;
     atomic_store(&worker->cancelled, true);
+    mio__lua_message_encode_string("", 0, &message); /* it fits the message itself */
     pthread_mutex_lock(&worker->lock);
     if (worker->port != NULL)
         mio__lua_port_send(worker->port, &message);
@@ -216,27 +217,44 @@ static void run_set_path(lua_State *L, const char *name, const mio__lua_message 
 
 enum { RUN_PATH, RUN_CPATH, RUN_CODE };
 
+/* A function of the module, called with the worker. */
+static int run_body(lua_State *L)
+{
+    mio__lua_worker *worker = lua_touserdata(L, 1);
+    const mio__lua_values *inputs = &worker->inputs;
+
+    lua_settop(L, 0);
+    lua_getiuservalue(L, lua_upvalueindex(1), STATE_THREAD_BODY);
+    luaL_checkstack(L, (int)inputs->count + LUA_MINSTACK, "too many arguments");
+    for (size_t i = RUN_CODE; i < inputs->count; i++)
+        mio__lua_message_decode(L, &inputs->messages[i]);
+    lua_call(L, (int)inputs->count - RUN_CODE, LUA_MULTRET);
+    run_encode(L, 1, &worker->results);
+    return 0;
+}
+
+/* Push a function of the module. */
+static void worker_push_function(lua_State *L, lua_CFunction function)
+{
+    mio__lua_state_push(L);
+    lua_pushcclosure(L, function, 1);
+}
+
 /* Called with the worker. The state gets its libraries and its paths first. */
 static int worker_run(lua_State *L)
 {
     mio__lua_worker *worker = lua_touserdata(L, 1);
-    const mio__lua_values *inputs = &worker->inputs;
 
     lua_pushvalue(L, 1);
     lua_rawsetp(L, LUA_REGISTRYINDEX, &worker_key);
     lua_sethook(L, worker_hook, LUA_MASKCOUNT, WORKER_COUNT);
     luaL_openlibs(L);
-    run_set_path(L, "path", &inputs->messages[RUN_PATH]);
-    run_set_path(L, "cpath", &inputs->messages[RUN_CPATH]);
+    run_set_path(L, "path", &worker->inputs.messages[RUN_PATH]);
+    run_set_path(L, "cpath", &worker->inputs.messages[RUN_CPATH]);
     luaL_requiref(L, "mio", luaopen_mio, 0);
-    lua_settop(L, 0);
-    mio__lua_state_push(L);
-    lua_getiuservalue(L, 1, STATE_THREAD_BODY);
-    luaL_checkstack(L, (int)inputs->count + LUA_MINSTACK, "too many arguments");
-    for (size_t i = RUN_CODE; i < inputs->count; i++)
-        mio__lua_message_decode(L, &inputs->messages[i]);
-    lua_call(L, (int)inputs->count - RUN_CODE, LUA_MULTRET);
-    run_encode(L, 2, &worker->results);
+    worker_push_function(L, run_body);
+    lua_pushvalue(L, 1);
+    lua_call(L, 1, 0);
     return 0;
 }
 
@@ -246,7 +264,9 @@ static int fail_encode(lua_State *L)
     mio__lua_worker *worker = lua_touserdata(L, 1);
 
     mio__lua_values_release(&worker->results);
-    run_encode(L, 2, &worker->results);
+    if (!mio__lua_values_make(&worker->results, 1) ||
+        mio__lua_message_encode(L, 2, &worker->results.messages[0]) < 0)
+        return luaL_error(L, "not enough memory");
     return 0;
 }
 
