@@ -299,9 +299,18 @@ static int shared_try_recv(lua_State *L)
     return err < 0 ? recv_failure(L, err) : recv_arrive(L, exchange, &message);
 }
 
-/* What has come counts, whatever has ended the waiting. */
+/* What was received goes to the next one. */
+static void recv_give_up(mio__lua_exchange *exchange, mio__lua_stall *stall)
+{
+    mio__lua_exchange_return(exchange, &stall->message);
+    stall->message = (mio__lua_message){.size = 0};
+}
+
+/* What has come counts, though its time is up; but who is cancelled takes nothing with him: the
+   next one gets it. */
 static int recv_continue(lua_State *L, int status, lua_KContext ctx)
 {
+    mio__lua_exchange *exchange = shared_check(L)->exchange;
     const mio__lua_task *task = mio__lua_task_continued(L);
     mio__lua_stall *stall;
     mio__lua_stall_state state;
@@ -311,10 +320,12 @@ static int recv_continue(lua_State *L, int status, lua_KContext ctx)
         return lua_yieldk(L, 0, ctx, recv_continue);
     stall = &((shared_stall *)lua_touserdata(L, SHARED_STALL))->stall;
     state = mio__lua_exchange_leave(stall);
-    if (state == STALL_SERVED)
-        return recv_arrive(L, mio__lua_shared_channel_test(L, SHARED_CHANNEL), &stall->message);
+    if (state == STALL_SERVED && task->outcome != WOKEN_DOOMED)
+        return recv_arrive(L, exchange, &stall->message);
     if (state == STALL_CLOSED && task->outcome != WOKEN_DOOMED)
         return mio__lua_token(L, "closed");
+    if (state == STALL_SERVED)
+        recv_give_up(exchange, stall);
     return mio__lua_task_not_woken(L, task);
 }
 

@@ -62,6 +62,10 @@ function thread_meta.__newindex(thread, key, value)
   thread.keeper.name = value
 end
 
+function thread_meta.__tostring(thread)
+  return ("mio.thread '%s' (%s)"):format(thread.name, Thread.status(thread))
+end
+
 -- Cancelled, and waited for whatever happens; its error is the owner's, as that of any child.
 function thread_meta.__close(thread)
   local keeper, me = thread.keeper, core.current()
