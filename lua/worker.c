@@ -59,9 +59,15 @@ mio__lua_worker *mio__lua_worker_new(void)
     return worker;
 }
 
+/* In a child made by fork() there is no such thread, and the lock is never let go. */
+static bool worker_is_forked(const mio__lua_worker *worker)
+{
+    return worker->generation != mio__lua_forked_generation();
+}
+
 void mio__lua_worker_free(mio__lua_worker *worker)
 {
-    if (worker->generation != mio__lua_forked_generation())
+    if (worker_is_forked(worker))
         return;
     if (worker->started)
         pthread_join(worker->thread, NULL);
@@ -77,7 +83,7 @@ void mio__lua_worker_cancel(mio__lua_worker *worker)
 {
     mio__lua_message message;
 
-    if (worker->generation != mio__lua_forked_generation())
+    if (worker_is_forked(worker))
         return;
     atomic_store(&worker->cancelled, true);
     mio__lua_message_encode_string("", 0, &message); /* it fits the message itself */
@@ -103,6 +109,8 @@ bool mio__lua_worker_unwatch(mio__lua_worker *worker)
     mio__lua_call *call;
     bool ended;
 
+    if (worker_is_forked(worker))
+        return false;
     pthread_mutex_lock(&worker->lock);
     ended = worker->ended;
     call = worker->call;
