@@ -14,7 +14,8 @@
 
 /* -------------------------------------------------------------------- packing */
 
-/* The socket at `index` if it is one that can move, or NULL; and what there is to know of it. */
+/* The socket at `index` if it is one that can move, or NULL; and what there is to know of it.
+ */
 static mio__lua_source *cargo_socket(lua_State *L, int index, mio__lua_cargo_item *ret_item)
 {
     mio__lua_stream *stream = mio__lua_class_test(L, index, CLASS_STREAM, sizeof *stream);

@@ -37,8 +37,8 @@ mio__lua_exchange *mio__lua_exchange_new(size_t capacity)
 
     if (exchange == NULL)
         return NULL;
-    *exchange = (mio__lua_exchange){.capacity = capacity,
-                                    .generation = mio__lua_forked_generation()};
+    *exchange =
+        (mio__lua_exchange){.capacity = capacity, .generation = mio__lua_forked_generation()};
     atomic_init(&exchange->refs, 1);
     if (pthread_mutex_init(&exchange->lock, NULL) != 0) {
         free(exchange);
@@ -97,10 +97,11 @@ void mio__lua_exchange_unref(mio__lua_exchange *exchange)
     }
 }
 
-/* Returns false in a child made by fork(), where it is not locked. */
+/* Returns false where there is none any more: in a child made by fork(), and for an object that
+   has been finalized. */
 static bool exchange_enter(mio__lua_exchange *exchange)
 {
-    if (exchange->generation != mio__lua_forked_generation())
+    if (exchange == NULL || exchange->generation != mio__lua_forked_generation())
         return false;
     pthread_mutex_lock(&exchange->lock);
     return true;
@@ -292,10 +293,12 @@ int mio__lua_exchange_recv_in(mio__lua_exchange *exchange, mio__lua_stall *stall
     return exchange_exit(exchange, err);
 }
 
-void mio__lua_exchange_return(mio__lua_exchange *exchange, const mio__lua_message *message)
+void mio__lua_exchange_return(mio__lua_exchange *exchange, mio__lua_message *message)
 {
-    if (!exchange_enter(exchange))
+    if (!exchange_enter(exchange)) {
+        mio__lua_message_release(message);
         return;
+    }
     if (exchange->receivers.first != NULL) {
         send_serve(exchange, message); /* lent as before */
     } else {
@@ -303,6 +306,7 @@ void mio__lua_exchange_return(mio__lua_exchange *exchange, const mio__lua_messag
         ring_push_front(exchange, message);
     }
     pthread_mutex_unlock(&exchange->lock);
+    *message = (mio__lua_message){.size = 0};
 }
 
 void mio__lua_exchange_keep(mio__lua_exchange *exchange)

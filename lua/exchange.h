@@ -1,6 +1,7 @@
 /*
  * Exchanges: what the objects of one shared channel share, whichever Lua state each is in: the
- * messages that are kept, and who waits to send or to receive, in order. Nothing here knows Lua.
+ * messages that are kept, and who waits to send or to receive, in order. Nothing here knows
+ * Lua.
  *
  * 1. Everything but `refs` is under the lock. It is held for some instructions, and for one
  *    write to a loop's descriptor where somebody is woken; never while Lua runs.
@@ -13,7 +14,7 @@
  * 4. Received messages may come back (`lent`): the ring keeps room for them, so that returning
  *    one cannot fail.
  * 5. In a child made by fork() an exchange is closed and empty: a thread that is not there may
- *    have had the lock.
+ *    have had the lock. So is none at all, NULL.
  */
 #ifndef MIO__LUA_EXCHANGE_H
 #define MIO__LUA_EXCHANGE_H
@@ -32,7 +33,7 @@ typedef enum mio__lua_stall_state {
 
 /* Where one waits at an exchange. */
 typedef struct mio__lua_stall {
-    mio__lua_call call; /* its inbox is set before it waits */
+    mio__lua_call call;          /* its inbox is set before it waits */
     mio__lua_exchange *exchange; /* referred to from the waiting to the leaving; else NULL */
     struct mio__lua_stall *next, *prev;
     bool sends;
@@ -55,7 +56,8 @@ void mio__lua_exchange_unref(mio__lua_exchange *exchange);
  */
 int mio__lua_exchange_send(mio__lua_exchange *exchange, const mio__lua_message *message);
 
-/* The same for the stall's message; where it is full the stall waits, and -EAGAIN is returned. */
+/* The same for the stall's message; where it is full the stall waits, and -EAGAIN is returned.
+ */
 int mio__lua_exchange_send_in(mio__lua_exchange *exchange, mio__lua_stall *stall);
 
 /*
@@ -66,7 +68,7 @@ int mio__lua_exchange_recv(mio__lua_exchange *exchange, mio__lua_message *ret_me
 int mio__lua_exchange_recv_in(mio__lua_exchange *exchange, mio__lua_stall *stall);
 
 /* A message that was received goes to whoever comes next, before all others. */
-void mio__lua_exchange_return(mio__lua_exchange *exchange, const mio__lua_message *message);
+void mio__lua_exchange_return(mio__lua_exchange *exchange, mio__lua_message *message);
 
 /* It has arrived: it will not come back. */
 void mio__lua_exchange_keep(mio__lua_exchange *exchange);

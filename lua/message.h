@@ -31,8 +31,8 @@
 enum { MESSAGE_INLINE = 48, MESSAGE_DEPTH = 100, MESSAGE_MAX = 16 << 20 };
 
 typedef struct mio__lua_message {
-    uint32_t size;  /* of the bytes */
-    uint32_t ports; /* how many */
+    uint32_t size;         /* of the bytes */
+    uint32_t ports;        /* how many */
     mio__lua_cargo *cargo; /* or NULL */
     union {
         uint64_t aligned[MESSAGE_INLINE / 8];

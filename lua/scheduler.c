@@ -185,8 +185,8 @@ int mio__lua_scheduler_inbox(lua_State *L, mio__lua_inbox **ret_inbox)
 {
     mio__lua_scheduler *scheduler = mio__lua_scheduler_get(L);
     const bool opened = scheduler->inbox.channel != NULL;
-    const int err = mio__lua_inbox_open(&scheduler->inbox, scheduler->loop->core,
-                                        (uintptr_t)scheduler);
+    const int err =
+        mio__lua_inbox_open(&scheduler->inbox, scheduler->loop->core, (uintptr_t)scheduler);
 
     if (err < 0)
         return err;

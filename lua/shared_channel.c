@@ -8,7 +8,7 @@
 
 typedef struct mio__lua_shared_channel {
     mio__lua_object object;
-    mio__lua_exchange *exchange; /* never changes, once it is there */
+    mio__lua_exchange *exchange; /* NULL: it has been finalized */
 } mio__lua_shared_channel;
 
 /* In a stall that nobody waits in there is a message only while it is encoded or decoded. */
@@ -89,9 +89,10 @@ static void stall_abandon(mio__lua_stall *stall)
     if (exchange != NULL) {
         mio__lua_exchange_ref(exchange);
         if (mio__lua_exchange_leave(stall) == STALL_SERVED) {
-            if (!stall->sends)
+            if (stall->sends)
+                stall->message = (mio__lua_message){.size = 0};
+            else
                 mio__lua_exchange_return(exchange, &stall->message);
-            stall->message = (mio__lua_message){.size = 0};
         }
         mio__lua_exchange_unref(exchange);
     }
@@ -199,8 +200,8 @@ static int send_continue(lua_State *L, int status, lua_KContext ctx)
     return mio__lua_task_not_woken(L, task);
 }
 
-/* The exchange was full. What may fail comes first; the sockets have been looked up in the value,
-   which others may change while this task waits. */
+/* The exchange was full. What may fail comes first; the sockets have been looked up in the
+   value, which others may change while this task waits. */
 static int send_wait(lua_State *L, mio__lua_task *task, mio__lua_exchange *exchange,
                      mio__lua_stall *stall)
 {
@@ -299,13 +300,6 @@ static int shared_try_recv(lua_State *L)
     return err < 0 ? recv_failure(L, err) : recv_arrive(L, exchange, &message);
 }
 
-/* What was received goes to the next one. */
-static void recv_give_up(mio__lua_exchange *exchange, mio__lua_stall *stall)
-{
-    mio__lua_exchange_return(exchange, &stall->message);
-    stall->message = (mio__lua_message){.size = 0};
-}
-
 /* What has come counts, though its time is up; but who is cancelled takes nothing with him: the
    next one gets it. */
 static int recv_continue(lua_State *L, int status, lua_KContext ctx)
@@ -325,7 +319,7 @@ static int recv_continue(lua_State *L, int status, lua_KContext ctx)
     if (state == STALL_CLOSED && task->outcome != WOKEN_DOOMED)
         return mio__lua_token(L, "closed");
     if (state == STALL_SERVED)
-        recv_give_up(exchange, stall);
+        mio__lua_exchange_return(exchange, &stall->message);
     return mio__lua_task_not_woken(L, task);
 }
 
@@ -424,13 +418,18 @@ static int shared_tostring(lua_State *L)
 void mio__lua_shared_channel_open(lua_State *L)
 {
     static const luaL_Reg methods[] = {
-        {"send", shared_send},         {"recv", shared_recv},   {"try_send", shared_try_send},
-        {"try_recv", shared_try_recv}, {"close", shared_close}, {"messages", shared_messages},
+        {"send", shared_send},
+        {"recv", shared_recv},
+        {"try_send", shared_try_send},
+        {"try_recv", shared_try_recv},
+        {"close", shared_close},
+        {"messages", shared_messages},
         {NULL, NULL},
     };
     static const luaL_Reg meta[] = {
         {"__gc", shared_gc},   {"__close", shared_close},
-        {"__len", shared_len}, {"__tostring", shared_tostring}, {NULL, NULL},
+        {"__len", shared_len}, {"__tostring", shared_tostring},
+        {NULL, NULL},
     };
     static const luaL_Reg stall_methods[] = {{NULL, NULL}};
     static const luaL_Reg stall_meta[] = {

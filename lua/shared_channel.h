@@ -1,6 +1,7 @@
 /*
  * Shared channels: between the tasks of all threads. An object of any Lua state holds an
- * exchange; where a task waits at it is a stall, an object that its task keeps for the next time.
+ * exchange; where a task waits at it is a stall, an object that its task keeps for the next
+ * time.
  */
 #ifndef MIO__LUA_SHARED_CHANNEL_H
 #define MIO__LUA_SHARED_CHANNEL_H

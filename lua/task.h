@@ -26,7 +26,8 @@
 struct mio__lua_scheduler;
 
 /* The user values: its coroutine, what every park raises, what a wake has brought, by what
-   another thread may wake it (a stall or a thread), its name; then TASK_FIELDS for the files in lua/mio/: see limit.lua there. */
+   another thread may wake it (a stall or a thread), its name; then TASK_FIELDS for the files in
+   lua/mio/: see limit.lua there. */
 enum {
     TASK_COROUTINE = 1,
     TASK_DOOM,

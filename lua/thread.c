@@ -31,7 +31,8 @@ static void check_upvalues(lua_State *L)
     for (int i = 1; (name = lua_getupvalue(L, 1, i)) != NULL; i++) {
         lua_pop(L, 1);
         if (strcmp(name, "_ENV") != 0)
-            luaL_argerror(L, 1, lua_pushfstring(L, "upvalue '%s': pass it as an argument", name));
+            luaL_argerror(L, 1,
+                          lua_pushfstring(L, "upvalue '%s': pass it as an argument", name));
     }
 }
 

@@ -293,8 +293,8 @@ static void worker_fail(lua_State *L, mio__lua_worker *worker)
     int status = LUA_ERRRUN;
 
     lua_rawgetp(L, LUA_REGISTRYINDEX, &worker_cancelled_key);
-    worker->outcome = !lua_isnil(L, -1) && lua_rawequal(L, -1, error) ? WORKER_CANCELLED
-                                                                      : WORKER_FAILED;
+    worker->outcome =
+        !lua_isnil(L, -1) && lua_rawequal(L, -1, error) ? WORKER_CANCELLED : WORKER_FAILED;
     for (size_t way = 0; way < 2 && status != LUA_OK && worker->outcome == WORKER_FAILED;
          way++) {
         lua_pushcfunction(L, ways[way]);

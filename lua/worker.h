@@ -34,8 +34,8 @@ typedef enum mio__lua_worker_outcome {
 
 typedef struct mio__lua_worker {
     pthread_t thread;
-    unsigned generation; /* of forks, as it was made */
-    lua_State *L;        /* the thread's, from its start to its end */
+    unsigned generation;    /* of forks, as it was made */
+    lua_State *L;           /* the thread's, from its start to its end */
     mio__lua_values inputs; /* package.path, package.cpath, the function's code, arguments */
     mio__lua_values results;
     mio__lua_worker_outcome outcome;

@@ -51,7 +51,7 @@ function Thread.status(thread)
 end
 
 function thread_meta.__index(thread, key)
-  if key == "name" then return get(rawget(thread, "keeper"), NAME) end
+  if key == "name" then return get(thread.keeper, NAME) end
   return Thread[key]
 end
 

@@ -51,28 +51,29 @@ static void worker_do(const char *program)
 
 START_TEST(many_states)
 {
-    worker_do("mio.run(function()\n"
-              "  for _, capacity in ipairs({ 0, 3 }) do\n"
-              "    local there, back = mio.shared_channel(capacity), mio.shared_channel(capacity)\n"
-              "    local threads, n = {}, 500\n"
-              "    for i = 1, 3 do\n"
-              "      threads[i] = mio.thread(function(from, to)\n"
-              "        for v in from:messages() do to:send({ v[1], ('x'):rep(v[1] % 100) }) end\n"
-              "      end, there, back)\n"
-              "    end\n"
-              "    mio.spawn(function()\n"
-              "      for i = 1, n do there:send({ i, back }) end\n"
-              "      there:close()\n"
-              "    end)\n"
-              "    local seen = {}\n"
-              "    for _ = 1, n do\n"
-              "      local v = back:recv()\n"
-              "      assert(not seen[v[1]] and #v[2] == v[1] % 100)\n"
-              "      seen[v[1]] = true\n"
-              "    end\n"
-              "    for i = 1, 3 do threads[i]:join() end\n"
-              "  end\n"
-              "end)\n");
+    worker_do(
+        "mio.run(function()\n"
+        "  for _, capacity in ipairs({ 0, 3 }) do\n"
+        "    local there, back = mio.shared_channel(capacity), mio.shared_channel(capacity)\n"
+        "    local threads, n = {}, 500\n"
+        "    for i = 1, 3 do\n"
+        "      threads[i] = mio.thread(function(from, to)\n"
+        "        for v in from:messages() do to:send({ v[1], ('x'):rep(v[1] % 100) }) end\n"
+        "      end, there, back)\n"
+        "    end\n"
+        "    mio.spawn(function()\n"
+        "      for i = 1, n do there:send({ i, back }) end\n"
+        "      there:close()\n"
+        "    end)\n"
+        "    local seen = {}\n"
+        "    for _ = 1, n do\n"
+        "      local v = back:recv()\n"
+        "      assert(not seen[v[1]] and #v[2] == v[1] % 100)\n"
+        "      seen[v[1]] = true\n"
+        "    end\n"
+        "    for i = 1, 3 do threads[i]:join() end\n"
+        "  end\n"
+        "end)\n");
 }
 END_TEST
 
