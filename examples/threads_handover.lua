@@ -9,7 +9,7 @@ local CLIENTS_MAX = 1000 -- of a thread
 
 -- What each thread runs: a task for each client. Who has no place for another one takes none.
 local function serve(clients, max)
-  local mio = require("mio") -- luacheck: ignore 431; this one is the thread's
+  local mio = require("mio") -- luacheck: ignore 431
   local places = mio.semaphore(max)
   local function echo(client, place)
     local _ <close> = place

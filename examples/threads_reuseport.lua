@@ -7,7 +7,7 @@ local mio = require("mio")
 
 -- What each thread runs. It has a state of its own, so it gets all it needs as arguments.
 local function serve(address, ready)
-  local mio = require("mio") -- luacheck: ignore 431; this one is the thread's
+  local mio = require("mio") -- luacheck: ignore 431
   local listener <close> = assert(mio.listen(address, { reuseport = true }))
   ready:send(true)
   mio.serve(listener, function(client)
