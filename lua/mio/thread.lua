@@ -30,7 +30,8 @@ local thread_meta = { __name = "mio.thread", __metatable = false }
 
 local function check(thread, name)
   if type(thread) ~= "table" or rawget(thread, "keeper") == nil then
-    error(("bad argument #1 to '%s' (mio.thread expected, got %s)"):format(name, type(thread)), 3)
+    error(("bad argument #1 to '%s' (mio.thread expected, got %s)"):format(name,
+      type(thread)), 3)
   end
 end
 
