@@ -47,7 +47,7 @@ describe("a thread", function()
     end, (function()
       local channel = mio.shared_channel(1)
       mio.spawn(function()
-        mio.sleep(0.02)
+        repeat mio.sleep(0.001) until ticks > 2 -- while the thread is busy
         channel:send(true)
       end)
       return channel
