@@ -11,6 +11,8 @@
 #include "signals.h"
 #include "stream.h"
 #include "task.h"
+#include "thread.h"
+#include "worker.h"
 
 #include <string.h>
 
@@ -86,16 +88,20 @@ static void library_push_core(lua_State *L)
         {"abandoned", mio__lua_task_abandoned},
         {"attach", mio__lua_await_attach},
         {"await", mio__lua_await_await},
+        {"await_thread", mio__lua_thread_await},
         {"background", library_background},
         {"breathe", mio__lua_task_breathe},
+        {"cancel_thread", mio__lua_thread_cancel},
         {"check_self", library_check_self},
         {"current", mio__lua_task_current},
         {"doom", mio__lua_task_doom},
         {"first_within", mio__lua_await_first_within},
         {"get", mio__lua_task_get},
         {"guess", library_guess},
+        {"heard_thread", mio__lua_worker_heard},
         {"is_socket", mio__lua_await_is_socket},
         {"is_task", mio__lua_task_is_task},
+        {"listen_thread", mio__lua_worker_listen},
         {"may_wait", mio__lua_task_may_wait},
         {"pass", mio__lua_task_let_pass},
         {"run", mio__lua_scheduler_run},
@@ -105,6 +111,8 @@ static void library_push_core(lua_State *L)
         {"suspend", mio__lua_task_suspend},
         {"task", mio__lua_task_create},
         {"tasks", mio__lua_task_list},
+        {"thread_parts", mio__lua_thread_parts},
+        {"thread_results", mio__lua_thread_results},
         {"unwatch", mio__lua_await_unwatch},
         {"wake", mio__lua_task_wake_up},
         {"watch", mio__lua_await_watch},

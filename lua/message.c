@@ -1,73 +1,28 @@
 /* NOLINTBEGIN(misc-no-recursion): as deep as MESSAGE_DEPTH */
 #include "message.h"
 
+#include "message_layout.h"
 #include "sender.h"
 
 #include <errno.h>
-#include <math.h>
 #include <stdlib.h>
 #include <string.h>
-
-enum {
-    TAG_NIL,
-    TAG_FALSE,
-    TAG_TRUE,
-    TAG_BYTE, /* an integer from -128 to 127 */
-    TAG_INTEGER,
-    TAG_FLOAT,
-    TAG_STRING,
-    TAG_TABLE,
-    TAG_SENDER
-};
-
-enum { PORT_SIZE = sizeof(void *) };
-
-enum { COUNT_LONG = 255 }; /* a count from here on: this byte, then four */
-
-/* ------------------------------------------------------------- where data lies */
-
-static size_t message_room(size_t size, size_t ports)
-{
-    return (size + 7) / 8 * 8 + ports * PORT_SIZE;
-}
-
-static bool message_is_inline(const mio__lua_message *message)
-{
-    return message_room(message->size, message->ports) <= MESSAGE_INLINE;
-}
-
-static const unsigned char *message_data(const mio__lua_message *message, size_t *ret_room)
-{
-    const bool within = message_is_inline(message);
-
-    *ret_room = within ? MESSAGE_INLINE : message_room(message->size, message->ports);
-    return within ? (const unsigned char *)message->data.aligned : message->data.large.block;
-}
-
-static mio__lua_port *message_port(const mio__lua_message *message, size_t place)
-{
-    size_t room;
-    const unsigned char *data = message_data(message, &room);
-    mio__lua_port *port;
-
-    memcpy(&port, data + room - (place + 1) * PORT_SIZE, PORT_SIZE);
-    return port;
-}
 
 static void message_free_block(const mio__lua_message *message)
 {
     if (message->data.large.reserved != NULL)
         mio__lua_port_release(message->data.large.reserved,
-                              message_room(message->size, message->ports));
+                              mio__lua_message_room(message->size, message->ports));
     free(message->data.large.block);
 }
 
 void mio__lua_message_release(mio__lua_message *message)
 {
     for (size_t place = 0; place < message->ports; place++)
-        mio__lua_port_unref(message_port(message, place));
-    if (!message_is_inline(message))
+        mio__lua_port_unref(mio__lua_message_port(message, place));
+    if (!mio__lua_message_is_inline(message))
         message_free_block(message);
+    mio__lua_cargo_release(message->cargo);
     *message = (mio__lua_message){.size = 0};
 }
 
@@ -89,12 +44,13 @@ typedef struct message_writer {
     size_t room;
     size_t size;
     size_t ports;
+    mio__lua_cargo_list *cargo; /* NULL: none may be in it */
     message_level levels[MESSAGE_DEPTH];
 } message_writer;
 
 static bool writer_has_room(const message_writer *writer, size_t more)
 {
-    return message_room(writer->size + more, writer->ports) <= writer->room;
+    return mio__lua_message_room(writer->size + more, writer->ports) <= writer->room;
 }
 
 static void write_bytes(message_writer *writer, const void *bytes, size_t size)
@@ -198,6 +154,17 @@ static const char *sender_push_type(lua_State *L, int index)
     return luaL_typename(L, index);
 }
 
+static void write_cargo(message_writer *writer, int index)
+{
+    const size_t place = writer->cargo->count;
+    const char *refusal = mio__lua_cargo_add(writer->L, writer->cargo, index);
+
+    if (refusal != NULL)
+        refuse(writer, refusal);
+    write_byte(writer, TAG_CARGO);
+    write_byte(writer, (int)place);
+}
+
 static void write_sender(message_writer *writer, int index)
 {
     bool closed;
@@ -235,7 +202,10 @@ static void write_value(message_writer *writer, int index)
         write_table(writer, index);
         break;
     default:
-        write_sender(writer, index);
+        if (writer->cargo != NULL && mio__lua_cargo_is(L, index))
+            write_cargo(writer, index);
+        else
+            write_sender(writer, index);
     }
     if (writer->size > MESSAGE_MAX)
         refuse(writer, "larger than 16 MiB");
@@ -344,12 +314,14 @@ static void writer_start(message_writer *writer, unsigned char *data, size_t roo
     writer->size = 0;
     writer->ports = 0;
     writer->depth = 0;
+    if (writer->cargo != NULL)
+        writer->cargo->count = 0;
 }
 
 /* A block for what did not fit: the writer starts anew in it. */
 static bool encode_in_block(message_writer *writer, mio__lua_message *message)
 {
-    const size_t room = message_room(writer->size, writer->ports);
+    const size_t room = mio__lua_message_room(writer->size, writer->ports);
 
     message->data.large.reserved = NULL;
     message->data.large.block = malloc(room);
@@ -359,13 +331,15 @@ static bool encode_in_block(message_writer *writer, mio__lua_message *message)
     return true;
 }
 
-int mio__lua_message_encode(lua_State *L, int arg, mio__lua_message *ret_message)
+static int encode_value(lua_State *L, int arg, mio__lua_cargo_list *cargo,
+                        mio__lua_message *ret_message)
 {
     message_writer writer;
-    mio__lua_message message;
+    mio__lua_message message = {.cargo = NULL};
 
     writer.L = L; /* not by an initializer: it would zero all levels */
     writer.arg = arg;
+    writer.cargo = cargo;
     writer_start(&writer, (unsigned char *)message.data.aligned, MESSAGE_INLINE);
     write_value(&writer, arg);
     if (!writer_has_room(&writer, 0)) {
@@ -375,10 +349,28 @@ int mio__lua_message_encode(lua_State *L, int arg, mio__lua_message *ret_message
     }
     message.size = (uint32_t)writer.size;
     message.ports = (uint32_t)writer.ports;
+    if (cargo != NULL && !mio__lua_cargo_pack(cargo, &message.cargo)) {
+        if (!mio__lua_message_is_inline(&message))
+            free(message.data.large.block);
+        return -ENOMEM;
+    }
     for (size_t place = 0; place < writer.ports; place++)
-        mio__lua_port_ref(message_port(&message, place));
+        mio__lua_port_ref(mio__lua_message_port(&message, place));
     *ret_message = message;
     return 0;
+}
+
+int mio__lua_message_encode(lua_State *L, int arg, mio__lua_message *ret_message)
+{
+    return encode_value(L, arg, NULL, ret_message);
+}
+
+int mio__lua_message_encode_with_cargo(lua_State *L, int arg, mio__lua_message *ret_message)
+{
+    mio__lua_cargo_list cargo;
+
+    cargo.count = 0;
+    return encode_value(L, arg, &cargo, ret_message);
 }
 
 int mio__lua_message_encode_string(const char *bytes, size_t size,
@@ -387,6 +379,7 @@ int mio__lua_message_encode_string(const char *bytes, size_t size,
     message_writer writer;
     mio__lua_message message = {.ports = 0};
 
+    writer.cargo = NULL;
     if (size > MESSAGE_MAX)
         return -EMSGSIZE;
     writer_start(&writer, (unsigned char *)message.data.aligned, MESSAGE_INLINE);
@@ -403,165 +396,11 @@ int mio__lua_message_encode_string(const char *bytes, size_t size,
 
 int mio__lua_message_send(mio__lua_message *message, mio__lua_port *port)
 {
-    if (!message_is_inline(message)) {
-        if (!mio__lua_port_reserve(port, message_room(message->size, message->ports)))
+    if (!mio__lua_message_is_inline(message)) {
+        if (!mio__lua_port_reserve(port, mio__lua_message_room(message->size, message->ports)))
             return -EAGAIN;
         message->data.large.reserved = port;
     }
     return mio__lua_port_send(port, message);
-}
-
-/* ------------------------------------------------------------------- decoding */
-
-typedef struct message_reader {
-    const mio__lua_message *message;
-    const unsigned char *at;
-    const unsigned char *end;
-    int depth;
-} message_reader;
-
-static bool read_bytes(message_reader *reader, void *ret_bytes, size_t size)
-{
-    if ((size_t)(reader->end - reader->at) < size)
-        return false;
-    memcpy(ret_bytes, reader->at, size);
-    reader->at += size;
-    return true;
-}
-
-/* A count of things of which each takes `least` bytes at the least. */
-static bool read_count(message_reader *reader, size_t least, uint32_t *ret_count)
-{
-    unsigned char byte;
-
-    if (!read_bytes(reader, &byte, 1))
-        return false;
-    *ret_count = byte;
-    if (byte == COUNT_LONG && !read_bytes(reader, ret_count, sizeof *ret_count))
-        return false;
-    return *ret_count <= (size_t)(reader->end - reader->at) / least;
-}
-
-static bool read_integer(lua_State *L, message_reader *reader, bool small)
-{
-    lua_Integer integer = 0;
-    signed char byte = 0;
-
-    if (small ? !read_bytes(reader, &byte, 1) : !read_bytes(reader, &integer, sizeof integer))
-        return false;
-    lua_pushinteger(L, small ? byte : integer);
-    return true;
-}
-
-static bool read_float(lua_State *L, message_reader *reader)
-{
-    lua_Number number;
-
-    if (!read_bytes(reader, &number, sizeof number))
-        return false;
-    lua_pushnumber(L, number);
-    return true;
-}
-
-static bool read_string(lua_State *L, message_reader *reader)
-{
-    uint32_t size;
-
-    if (!read_count(reader, 1, &size))
-        return false;
-    lua_pushlstring(L, (const char *)reader->at, size);
-    reader->at += size;
-    return true;
-}
-
-static bool read_sender(lua_State *L, message_reader *reader)
-{
-    unsigned char byte;
-    uint32_t place;
-
-    if (!read_bytes(reader, &byte, 1))
-        return false;
-    place = byte;
-    if (byte == COUNT_LONG && !read_bytes(reader, &place, sizeof place))
-        return false;
-    if (place >= reader->message->ports)
-        return false;
-    mio__lua_sender_push(L, message_port(reader->message, place));
-    return true;
-}
-
-static bool read_value(lua_State *L, message_reader *reader);
-
-/* nil and NaN are no keys, and tables and senders are none of ours. */
-static bool read_key(lua_State *L, message_reader *reader)
-{
-    if (reader->at == reader->end || *reader->at == TAG_NIL || *reader->at >= TAG_TABLE)
-        return false;
-    if (!read_value(L, reader))
-        return false;
-    return lua_type(L, -1) != LUA_TNUMBER || !isnan(lua_tonumber(L, -1));
-}
-
-static bool read_table(lua_State *L, message_reader *reader)
-{
-    uint32_t array, others;
-
-    if (reader->depth == MESSAGE_DEPTH || !read_count(reader, 1, &array) ||
-        !read_count(reader, 2, &others))
-        return false;
-    luaL_checkstack(L, LUA_MINSTACK, NULL);
-    lua_createtable(L, (int)array, (int)others); /* no more than there are bytes */
-    reader->depth++;
-    for (lua_Integer place = 1; place <= array; place++) {
-        if (!read_value(L, reader))
-            return false;
-        lua_rawseti(L, -2, place);
-    }
-    for (uint32_t i = 0; i < others; i++) {
-        if (!read_key(L, reader) || !read_value(L, reader))
-            return false;
-        lua_rawset(L, -3);
-    }
-    reader->depth--;
-    return true;
-}
-
-static bool read_value(lua_State *L, message_reader *reader)
-{
-    unsigned char tag;
-
-    if (!read_bytes(reader, &tag, 1))
-        return false;
-    switch (tag) {
-    case TAG_NIL:
-        lua_pushnil(L);
-        return true;
-    case TAG_FALSE:
-    case TAG_TRUE:
-        lua_pushboolean(L, tag == TAG_TRUE);
-        return true;
-    case TAG_BYTE:
-    case TAG_INTEGER:
-        return read_integer(L, reader, tag == TAG_BYTE);
-    case TAG_FLOAT:
-        return read_float(L, reader);
-    case TAG_STRING:
-        return read_string(L, reader);
-    case TAG_TABLE:
-        return read_table(L, reader);
-    case TAG_SENDER:
-        return read_sender(L, reader);
-    default:
-        return false;
-    }
-}
-
-bool mio__lua_message_decode(lua_State *L, const mio__lua_message *message)
-{
-    size_t room;
-    const unsigned char *data = message_data(message, &room);
-    message_reader reader = {.message = message, .at = data, .end = data + message->size};
-
-    return read_value(L, &reader) && reader.at == reader.end;
 }
 /* NOLINTEND(misc-no-recursion) */

@@ -7,6 +7,7 @@
  *     strings           a tag, the length, the bytes
  *     tables            a tag, two counts, the values from 1 on, the other keys and values
  *     senders           a tag and the place among the ports of the message
+ *     sockets, shared channels   a tag and the place in the cargo of the message
  *
  * 1. Tables are read and made raw, without metamethods; metatables do not travel. A table that
  *    is there twice arrives as two. They nest to a limit, and contain no cycle.
@@ -22,6 +23,7 @@
 #ifndef MIO__LUA_MESSAGE_H
 #define MIO__LUA_MESSAGE_H
 
+#include "cargo.h"
 #include "port.h"
 
 #include <lua.h>
@@ -29,8 +31,9 @@
 enum { MESSAGE_INLINE = 48, MESSAGE_DEPTH = 100, MESSAGE_MAX = 16 << 20 };
 
 typedef struct mio__lua_message {
-    uint32_t size;  /* of the bytes */
-    uint32_t ports; /* how many */
+    uint32_t size;         /* of the bytes */
+    uint32_t ports;        /* how many */
+    mio__lua_cargo *cargo; /* or NULL */
     union {
         uint64_t aligned[MESSAGE_INLINE / 8];
         struct {
@@ -47,6 +50,9 @@ typedef struct mio__lua_message {
  */
 int mio__lua_message_encode(lua_State *L, int arg, mio__lua_message *ret_message);
 
+/* The same, and sockets and shared channels may be in it: its cargo is packed, not taken. */
+int mio__lua_message_encode_with_cargo(lua_State *L, int arg, mio__lua_message *ret_message);
+
 /* The same for the bytes of a string. Returns 0, -ENOMEM, or -EMSGSIZE. */
 int mio__lua_message_encode_string(const char *bytes, size_t size,
                                    mio__lua_message *ret_message);
@@ -57,7 +63,8 @@ int mio__lua_message_encode_string(const char *bytes, size_t size,
  */
 int mio__lua_message_send(mio__lua_message *message, mio__lua_port *port);
 
-/* Push the value. Returns false where the bytes make no sense; then anything may be on top. */
+/* Push the value, and deliver its cargo. Returns false where the bytes make no sense; then
+   anything may be on top. */
 bool mio__lua_message_decode(lua_State *L, const mio__lua_message *message);
 
 /* Let go of what it holds; it is an empty message then. */

@@ -24,11 +24,13 @@
 #include "scheduler.h"
 #include "seconds.h"
 #include "sender.h"
+#include "shared_channel.h"
 #include "signals.h"
 #include "standard.h"
 #include "state.h"
 #include "stream.h"
 #include "task.h"
+#include "thread.h"
 #include "timer.h"
 
 #include "mio/base.h"
@@ -87,9 +89,11 @@ static void module_define_classes(lua_State *L)
     mio__lua_registration_open(L);
     mio__lua_scheduler_open(L);
     mio__lua_sender_open(L);
+    mio__lua_shared_channel_open(L);
     mio__lua_signals_open(L);
     mio__lua_stream_open(L);
     mio__lua_task_open(L);
+    mio__lua_thread_open(L);
     mio__lua_timer_open(L);
     module_guard(L);
     state->opened = true;
@@ -111,10 +115,12 @@ int luaopen_mio(lua_State *L)
         {"process", mio__lua_process_create},
         {"resume", mio__lua_nested_resume},
         {"sender", mio__lua_sender_import},
+        {"shared_channel", mio__lua_shared_channel_create},
         {"signal", mio__lua_signals_create},
         {"stderr", mio__lua_standard_stderr},
         {"stdin", mio__lua_standard_stdin},
         {"stdout", mio__lua_standard_stdout},
+        {"thread", mio__lua_thread_create},
         {"try_connect", mio__lua_stream_connect},
         {"wrap", mio__lua_nested_wrap},
         {NULL, NULL},

@@ -2,6 +2,8 @@
 
 #include "dispatch.h"
 #include "park.h"
+#include "shared_channel.h"
+#include "thread.h"
 
 /* ------------------------------------------------------------- who is ready */
 
@@ -140,6 +142,8 @@ static void turn_event(lua_State *L, mio__lua_scheduler *scheduler, const mio_ev
 {
     if (event->token == 0) {
         turn_handle(L, event);
+    } else if (event->kind == MIO_NOTIFY) {
+        mio__lua_inbox_take(&scheduler->inbox);
     } else if (event->kind == MIO_READY) {
         if (SCHEDULER_ARENA - scheduler->arena_used < SCHEDULER_READ)
             turn_run(L, scheduler);
@@ -176,6 +180,20 @@ static int turn_poll(lua_State *L, mio__lua_scheduler *scheduler)
 }
 
 /* --------------------------------------------------------------------- run */
+
+int mio__lua_scheduler_inbox(lua_State *L, mio__lua_inbox **ret_inbox)
+{
+    mio__lua_scheduler *scheduler = mio__lua_scheduler_get(L);
+    const bool opened = scheduler->inbox.channel != NULL;
+    const int err =
+        mio__lua_inbox_open(&scheduler->inbox, scheduler->loop->core, (uintptr_t)scheduler);
+
+    if (err < 0)
+        return err;
+    scheduler->background += !opened;
+    *ret_inbox = &scheduler->inbox;
+    return 0;
+}
 
 static mio__lua_scheduler *run_push_scheduler(lua_State *L, mio__lua_loop *loop)
 {
@@ -239,6 +257,16 @@ int mio__lua_scheduler_run(lua_State *L)
 
 /* ------------------------------------------------------------------- its end */
 
+/* Nobody will take the answer of what it waits for; a thread that it keeps is ended. */
+static void forget_call(lua_State *L, const mio__lua_task *task)
+{
+    mio__lua_task_push(L, task);
+    lua_getiuservalue(L, -1, TASK_CALL);
+    mio__lua_shared_channel_abandon(L, -1);
+    mio__lua_thread_abandon(L, -1);
+    lua_pop(L, 2);
+}
+
 /* Whoever still waits waits for ever, as a coroutine that nobody resumes. */
 static void scheduler_forget_tasks(lua_State *L, const mio__lua_scheduler *scheduler)
 {
@@ -250,6 +278,7 @@ static void scheduler_forget_tasks(lua_State *L, const mio__lua_scheduler *sched
         lua_pop(L, 1);
         if (task->scheduler != scheduler)
             continue;
+        forget_call(L, task);
         mio__lua_task_forget(task);
         lua_pushvalue(L, -1);
         lua_pushnil(L);
@@ -269,6 +298,7 @@ static int scheduler_close(lua_State *L)
         mio__lua_state_get(L)->scheduler = NULL;
     mio__lua_park_end_all(L, scheduler);
     scheduler_forget_tasks(L, scheduler);
+    mio__lua_inbox_close(&scheduler->inbox);
     mio__lua_pool_fini(&scheduler->pool);
     scheduler->loop->runner = NULL;
     scheduler->loop = NULL;

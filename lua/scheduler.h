@@ -17,6 +17,7 @@
 #define MIO__LUA_SCHEDULER_H
 
 #include "bytes.h"
+#include "inbox.h"
 #include "loop.h"
 #include "task.h"
 
@@ -42,6 +43,7 @@ typedef struct mio__lua_scheduler {
     size_t timers;
     size_t lingering;  /* parks that outlive their sources: the run waits for them */
     size_t background; /* ... and those of handlers that wait for nothing that must come */
+    mio__lua_inbox inbox;
     mio__lua_pool pool;
     char *arena;
     size_t arena_used;
@@ -55,6 +57,9 @@ static inline mio__lua_scheduler *mio__lua_scheduler_get(lua_State *L)
 {
     return mio__lua_state_get(L)->scheduler;
 }
+
+/* The inbox of the running scheduler, opened. Returns 0, or -errno. */
+int mio__lua_scheduler_inbox(lua_State *L, mio__lua_inbox **ret_inbox);
 
 /* core.run(loop, failed, stuck, body, ...): until the task of body(...) has ended */
 int mio__lua_scheduler_run(lua_State *L);

@@ -39,9 +39,12 @@ typedef enum mio__lua_class {
     CLASS_RUNNING,
     CLASS_SCHEDULER,
     CLASS_SENDER,
+    CLASS_SHARED_CHANNEL,
     CLASS_SIGNALS,
+    CLASS_STALL,
     CLASS_STREAM,
     CLASS_TASK,
+    CLASS_THREAD,
     CLASS_TIMER,
     CLASS_WAKER,
     CLASS_COUNT
@@ -76,6 +79,9 @@ enum {
     STATE_LIBRARY,      /* what the files in lua/mio/ have made: see library.c */
     STATE_POLL_NEXT,    /* the iterator of poll:wait() */
     STATE_ACCEPT_NEXT,  /* the iterator of listener:try_accepts() */
+    STATE_RECV_DECODE,  /* makes the value of a message that was received */
+    STATE_THREAD_KEEP,  /* of lua/mio/thread.lua: has a task keep a thread; ... */
+    STATE_THREAD_BODY,  /* ... runs the function of a thread, in its own state */
     STATE_PASSED,       /* a mio__lua_passed that is empty, or nil */
     STATE_EMBED_ATTACH, /* what the functions of mio/lua.h run in */
     STATE_EMBED_DETACH,

@@ -27,12 +27,14 @@
 
 struct mio__lua_scheduler;
 
-/* The user values: its coroutine, what every park raises, what a wake has brought, its name;
-   then TASK_FIELDS for the files in lua/mio/: see limit.lua there. */
+/* The user values: its coroutine, what every park raises, what a wake has brought, by what
+   another thread may wake it (a stall or a thread), its name; then TASK_FIELDS for the files in
+   lua/mio/: see limit.lua there. */
 enum {
     TASK_COROUTINE = 1,
     TASK_DOOM,
     TASK_VALUE,
+    TASK_CALL,
     TASK_NAME,
     TASK_FIELDS = 6,
     TASK_VALUES = TASK_NAME + TASK_FIELDS

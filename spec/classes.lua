@@ -7,7 +7,10 @@ local mio = require("mio")
 local classes = {}
 
 -- Never in the hands of a program; a dump is a table.
-local HIDDEN = { dump = true, park = true, passed = true, running = true, scheduler = true }
+local HIDDEN = {
+  dump = true, park = true, passed = true, running = true, scheduler = true, stall = true,
+  thread = true, -- that of C
+}
 
 -- The names of the classes, in order.
 classes.names = {}
@@ -49,6 +52,7 @@ local function make()
     process = process,
     registration = assert(loop:register(stream, "r", nothing)),
     sender = helper.keep(sender),
+    shared_channel = mio.shared_channel(1),
     signals = helper.keep(assert(mio.signal("USR2"))),
     stream = stream,
     task = task(),

@@ -59,13 +59,15 @@ local function objects()
   end
   local poll = helper.poll()
   local sender, channel = assert(loop:channel(print))
-  local task, scope, channel_of_tasks = mio.run(function()
-    return mio.current(), mio.scope(), mio.channel()
+  local task, scope, channel_of_tasks, thread = mio.run(function()
+    return mio.current(), mio.scope(), mio.channel(), mio.thread(function() end)
   end)
   return {
     ["mio.task"] = task,
     ["mio.scope"] = scope,
     ["mio.task_channel"] = channel_of_tasks,
+    ["mio.thread"] = thread,
+    ["mio.shared_channel"] = mio.shared_channel(),
     ["mio.mutex"] = mio.mutex(),
     ["mio.semaphore"] = mio.semaphore(1),
     ["mio.server"] = mio.server(helper.listener(), print),
@@ -110,8 +112,11 @@ end
 -- The methods of an object, by name.
 local function methods_of(object)
   local index = debug.getmetatable(object).__index
-  if type(index) == "function" then -- its second upvalue: see lua/state.h
-    index = select(2, debug.getupvalue(index, 2))
+  local i = 0
+  while type(index) == "function" do -- its first upvalue that is a table: see lua/state.h
+    i = i + 1
+    local _, value = debug.getupvalue(debug.getmetatable(object).__index, i)
+    if type(value) == "table" then index = value end
   end
   return index
 end

@@ -136,6 +136,29 @@ START_TEST(tasks)
 }
 END_TEST
 
+/* The memory of the thread is its own, and does not run out. */
+START_TEST(threads)
+{
+    memory_try("local mio = require('mio')\n"
+               "local ok, err = pcall(mio.run, function()\n"
+               "  local channel = mio.shared_channel(1)\n"
+               "  local a, b = assert(mio.pair())\n"
+               "  local thread = assert(mio.thread(function(there, socket)\n"
+               "    there:send({ ('x'):rep(100), socket })\n"
+               "    there:send('more')\n"
+               "    return 'through'\n"
+               "  end, channel, b))\n"
+               "  local got = channel:recv()\n"
+               "  assert(#got[1] == 100 and got[2]:getfd())\n"
+               "  got[2]:close()\n"
+               "  mio.spawn(function() assert(channel:recv() == 'more') end)\n"
+               "  assert(thread:join() == 'through')\n"
+               "  assert(channel:send({ a }))\n"
+               "end)\n"
+               "if not ok then error(err, 0) end\n");
+}
+END_TEST
+
 START_TEST(an_echo_over_tcp)
 {
     memory_try("local mio = require('mio')\n"
@@ -339,7 +362,27 @@ static const char messages_program[] =
     "pcall(loop.run_once, loop, 0)\n"
     "disarm()\n";
 
-static void messages_try(bool sticky)
+/* The same for a shared channel, where a value that cannot be made stays. */
+static const char shared_program[] = "local mio, arm, disarm = require('mio'), ...\n"
+                                     "local channel, fail_at = mio.shared_channel(3), 0\n"
+                                     "collectgarbage('stop')\n"
+                                     "repeat\n"
+                                     "  fail_at = fail_at + 1\n"
+                                     "  for i = 1, 3 do assert(channel:try_send({ "
+                                     "('x'):rep(100), { i, mio.shared_channel() } })) end\n"
+                                     "  arm(fail_at)\n"
+                                     "  local ok, got = pcall(channel.try_recv, channel)\n"
+                                     "  local failed = disarm()\n"
+                                     "  if not ok then got = channel:try_recv() end\n"
+                                     "  for i = 1, 3 do\n"
+                                     "    assert(got[2][1] == i)\n"
+                                     "    got = channel:try_recv()\n"
+                                     "  end\n"
+                                     "  assert(got == nil)\n"
+                                     "until not failed\n"
+                                     "assert(fail_at > 3)\n";
+
+static void messages_try(const char *program, bool sticky)
 {
     lua_State *L;
 
@@ -350,7 +393,7 @@ static void messages_try(bool sticky)
     luaL_openlibs(L);
     luaL_requiref(L, "mio", luaopen_mio, 0);
     lua_settop(L, 0);
-    ck_assert_int_eq(luaL_loadstring(L, messages_program), LUA_OK);
+    ck_assert_int_eq(luaL_loadstring(L, program), LUA_OK);
     lua_pushcfunction(L, memory_arm);
     lua_pushcfunction(L, memory_disarm);
     if (lua_pcall(L, 2, 0, 0) != LUA_OK)
@@ -361,8 +404,10 @@ static void messages_try(bool sticky)
 
 START_TEST(messages_are_not_lost)
 {
-    messages_try(false);
-    messages_try(true);
+    for (int sticky = 0; sticky < 2; sticky++) {
+        messages_try(messages_program, sticky == 1);
+        messages_try(shared_program, sticky == 1);
+    }
 }
 END_TEST
 
@@ -475,6 +520,7 @@ Suite *harness_suite(void)
 
     tcase_add_test(tcase, opening);
     tcase_add_test(tcase, tasks);
+    tcase_add_test(tcase, threads);
     tcase_add_test(tcase, an_echo_over_tcp);
     tcase_add_test(tcase, a_poll_and_buffers);
     tcase_add_test(tcase, pipes_and_standard_streams);

@@ -451,6 +451,24 @@ function mio.serve(listener, handler, options) end
 ---@return mio.server
 function mio.server(listener, handler, options) end
 
+---A channel between the tasks of all threads, see `mio.thread`: what one sends another one receives,
+---first come, first served. It is an object of any Lua state that got it as an argument, a result or
+---a message; the last one that is collected frees it.
+---
+---```lua
+---local jobs = mio.shared_channel(16)
+---local thread = mio.thread(function(jobs)
+---  for job in jobs:messages() do print(job) end
+---end, jobs)
+---jobs:send("hello")
+---jobs:close()
+---```
+---@param capacity? integer how many values it keeps until senders have to wait (0 if absent)
+---@return mio.shared_channel? channel
+---@return string? err
+---@return string? code
+function mio.shared_channel(capacity) end
+
 ---Call a function that is not reached by the cancellation of its task: clean-up that waits. After
 ---so many seconds it is cancelled itself, and the result is `nil, "timeout"`. For tasks.
 ---@param seconds number
@@ -498,6 +516,32 @@ function mio.tasks() end
 ---@param options? mio.run_options
 ---@return function
 function mio.test(fn, options) end
+
+---Run a function in an OS thread of its own, with a fresh Lua state and a loop: it is the main of a
+---`mio.run` there. A thread is a child of the task that makes it: that one ends when the thread has,
+---and the thread's error is its own. See `mio.thread:join`. For tasks.
+---
+---The function goes over as code. It may use no variable of the functions around it: such an upvalue
+---is refused by its name. Its globals are those of the fresh state, with the standard libraries,
+---`mio`, and the `package.path` and `package.cpath` of its owner. Arguments and results are what a
+---`mio.shared_channel` carries; sockets move.
+---
+---Fails with `EAGAIN`, `ENOMEM`, `EMFILE`; with `EBADF` where a socket is given twice.
+---
+---```lua
+---local thread = mio.thread(function(n)
+---  local sum = 0
+---  for i = 1, n do sum = sum + i end
+---  return sum
+---end, 1000)
+---print(thread:join())
+---```
+---@param fn function written in Lua
+---@param ... any its arguments
+---@return mio.thread? thread
+---@return string? err
+---@return string? code
+function mio.thread(fn, ...) end
 
 ---Call a function that has so many seconds. What it waits for is cancelled then, and the result is
 ---`nil, "timeout"`. For tasks.
@@ -1988,6 +2032,79 @@ function task_channel:messages(seconds) end
 ---Nothing more can be sent; what it keeps can be received.
 ---@return true
 function task_channel:close() end
+
+---A thread, for the task that has made it; see `mio.thread`. As a `<close>` variable it is cancelled
+---with its block, and waited for.
+---@class mio.thread
+---@field name? string may be set; `mio.dump` shows it ("thread")
+local thread = {}
+
+---Wait for its end: returns what its function returned, raises its error. A string has the traceback
+---of the thread; another value stays what it is, where it can travel, and else becomes its text. For
+---tasks.
+---
+---Fails with `"timeout"`, and `"cancelled"` where it was cancelled.
+---@param seconds? number for ever if absent
+---@return any ...
+function thread:join(seconds) end
+
+---Cancel it, wherever it is. What waits there raises `mio.cancelled`, and so does what only computes,
+---a few milliseconds later: again and again, until it ends. A function of C is waited for.
+---@return true
+function thread:cancel() end
+
+---What it does: an ended one is "done", "failed" or "cancelled".
+---@return "running"|"done"|"failed"|"cancelled"
+function thread:status() end
+
+---A channel between threads; `#channel` is how many values it keeps. It is closed with its block as
+---a `<close>` variable.
+---
+---It carries nil, booleans, numbers, strings, tables without cycles, senders, other shared channels,
+---and sockets: streams, listeners and datagram sockets, of which there may be 64 in a value. A socket
+---moves: it is closed where it was sent, and a new object where it is received. One whose value
+---nobody receives is closed. A stream with bytes that were read ahead, or are not sent yet, cannot
+---be sent, nor can a standard stream.
+---@class mio.shared_channel
+local shared_channel = {}
+
+---Send a value; waits while the channel is full. For tasks. Fails with `"closed"`, `"timeout"`: then
+---the sockets in it are the sender's again, but registered nowhere.
+---@param value any
+---@param seconds? number for ever if absent
+---@return true? ok
+---@return string? err
+---@return string? code
+function shared_channel:send(value, seconds) end
+
+---The same without waiting, for handlers too. Fails with `"closed"`, `"full"`.
+---@param value any
+---@return true? ok
+---@return string? err
+---@return string? code
+function shared_channel:try_send(value) end
+
+---The next value; waits while there is none. For tasks. Fails with `"closed"`, `"timeout"`. A value
+---that comes as the task is cancelled stays in the channel.
+---@param seconds? number for ever if absent
+---@return any value
+---@return string? err
+function shared_channel:recv(seconds) end
+
+---The same without waiting, for handlers too. Fails with `"again"`, `"closed"`.
+---@return any value
+---@return string? err
+function shared_channel:try_recv() end
+
+---All values: `for value in channel:messages() do ... end`, until it is closed and empty, or a nil
+---comes.
+---@return fun(): any iterator
+function shared_channel:messages() end
+
+---Nothing more can be sent, by anybody; what it keeps can be received. Those who wait to send are
+---told that it was not sent.
+---@return true
+function shared_channel:close() end
 
 ---@class mio.mutex
 local mutex = {}
