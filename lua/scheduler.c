@@ -170,6 +170,7 @@ static int turn_poll(lua_State *L, mio__lua_scheduler *scheduler)
     err = mio_loop_poll(core, scheduler->ready != NULL ? 0 : -1);
     if (err < 0)
         return err;
+    scheduler->now_ns = mio_loop_now(core);
     while (mio_loop_next(core, &event))
         turn_event(L, scheduler, &event);
     return 0;
@@ -191,6 +192,7 @@ static mio__lua_scheduler *run_push_scheduler(lua_State *L, mio__lua_loop *loop)
     lua_pushvalue(L, 3);
     lua_setiuservalue(L, -2, SCHEDULER_STUCK);
     scheduler->loop = loop;
+    scheduler->now_ns = mio_loop_now(loop->core);
     return scheduler;
 }
 
