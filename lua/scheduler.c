@@ -88,6 +88,7 @@ static void turn_run(lua_State *L, mio__lua_scheduler *scheduler)
     while (scheduler->written != NULL)
         mio__lua_park_flush(L, scheduler->written);
     scheduler->arena_used = 0;
+    scheduler->turn++;
 }
 
 /* Call what the run was given for it, with the value on top, which is popped. */
