@@ -39,7 +39,7 @@ typedef struct mio__lua_park {
     bool lingers;
     bool blocked;        /* the socket is full: an event will tell that it has room */
     bool alone;          /* when it was written to last, that was once in the turn, so far */
-    uint32_t written_in; /* the last turn in which it was written to */
+    uint32_t written_in; /* the last turn in which it was written to; 0: none */
     int write_err;
     size_t wants;
     const char *bytes;

@@ -193,6 +193,7 @@ static mio__lua_scheduler *run_push_scheduler(lua_State *L, mio__lua_loop *loop)
     lua_pushvalue(L, 3);
     lua_setiuservalue(L, -2, SCHEDULER_STUCK);
     scheduler->loop = loop;
+    scheduler->turn = 1; /* in turn 0 nothing was written */
     scheduler->now_ns = mio_loop_now(loop->core);
     return scheduler;
 }

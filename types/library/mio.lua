@@ -1603,7 +1603,8 @@ function waker:close() end
 ---
 ---Methods that begin with `try_` never wait. `read`, `write` and others wait, and are for tasks:
 ---one task may read it and one may write at a time. What tasks have read and not used is what
----every read finds first; what they write goes out at the end of the turn, in one system call.
+---every read finds first; what they write goes out at the end of the turn, in one system call, or
+---at once where one `write` a turn is all.
 ---@class mio.stream
 local stream = {}
 
