@@ -1669,7 +1669,8 @@ function stream:lines(options) end
 function stream:chunks(n) end
 
 ---Send pieces, all together, at the end of the turn; at once, where the stream was written to once
----in its last turn. It waits while more than the high water is not sent yet; an error of sending is told by the next write or flush. For tasks.
+---in its last turn. It waits while more than the high water is not sent yet; an error of sending is
+---told by the next write or flush. For tasks.
 ---
 ---Fails with `"timeout"` (the pieces are taken all the same), `"busy"`, `"closed"`, `EPIPE`,
 ---`ECONNRESET` and the network's errors.
