@@ -66,15 +66,6 @@ void mio__lua_buffer_grow(lua_State *L, int index, mio__lua_buffer *buffer, size
     lua_setiuservalue(L, index, BUFFER_BLOCK);
 }
 
-void mio__lua_buffer_consume(mio__lua_buffer *buffer, size_t count)
-{
-    buffer->start += count;
-    if (buffer->start == buffer->end) {
-        buffer->start = 0;
-        buffer->end = 0;
-    }
-}
-
 static mio__lua_buffer *buffer_check(lua_State *L)
 {
     return mio__lua_class_check(L, 1, CLASS_BUFFER, sizeof(mio__lua_buffer));

@@ -28,9 +28,6 @@ typedef struct mio__lua_buffer {
    of memory. */
 void mio__lua_buffer_grow(lua_State *L, int index, mio__lua_buffer *buffer, size_t size);
 
-/* `count` bytes from the front are done with. */
-void mio__lua_buffer_consume(mio__lua_buffer *buffer, size_t count);
-
 /* The buffer at `arg`, or NULL. */
 static inline mio__lua_buffer *mio__lua_buffer_test(lua_State *L, int arg)
 {
@@ -40,6 +37,16 @@ static inline mio__lua_buffer *mio__lua_buffer_test(lua_State *L, int arg)
 static inline size_t mio__lua_buffer_length(const mio__lua_buffer *buffer)
 {
     return buffer->end - buffer->start;
+}
+
+/* `count` bytes from the front are done with. */
+static inline void mio__lua_buffer_consume(mio__lua_buffer *buffer, size_t count)
+{
+    buffer->start += count;
+    if (buffer->start == buffer->end) {
+        buffer->start = 0;
+        buffer->end = 0;
+    }
 }
 
 static inline size_t mio__lua_buffer_free(const mio__lua_buffer *buffer)

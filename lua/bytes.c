@@ -49,21 +49,13 @@ static size_t bytes_capacity(const mio__lua_bytes *bytes, size_t size)
     return capacity;
 }
 
-bool mio__lua_bytes_reserve(mio__lua_pool *pool, mio__lua_bytes *bytes, size_t size)
+/* A block that is larger, or that there was none. */
+static bool reserve_block(mio__lua_pool *pool, mio__lua_bytes *bytes, size_t size)
 {
     const size_t length = mio__lua_bytes_length(bytes);
-    size_t capacity;
+    const size_t capacity = bytes_capacity(bytes, size);
     char *block;
 
-    if (bytes->capacity - bytes->end >= size)
-        return true;
-    if (bytes->capacity - length >= size) {
-        memmove(bytes->data, bytes->data + bytes->start, length);
-        bytes->start = 0;
-        bytes->end = length;
-        return true;
-    }
-    capacity = bytes_capacity(bytes, size);
     if (capacity == 0)
         return false;
     block = capacity == BYTES_BLOCK ? pool_take(pool) : pool_realloc(pool, NULL, 0, capacity);
@@ -77,25 +69,23 @@ bool mio__lua_bytes_reserve(mio__lua_pool *pool, mio__lua_bytes *bytes, size_t s
     return true;
 }
 
-bool mio__lua_bytes_append(mio__lua_pool *pool, mio__lua_bytes *bytes, const char *data,
-                           size_t size)
-{
-    if (size == 0)
-        return true;
-    if (!mio__lua_bytes_reserve(pool, bytes, size))
-        return false;
-    memcpy(bytes->data + bytes->end, data, size);
-    bytes->end += size;
-    return true;
-}
-
-void mio__lua_bytes_consume(mio__lua_pool *pool, mio__lua_bytes *bytes, size_t count)
+bool mio__lua_bytes_reserve(mio__lua_pool *pool, mio__lua_bytes *bytes, size_t size)
 {
     const size_t length = mio__lua_bytes_length(bytes);
 
-    bytes->start += count < length ? count : length;
-    if (bytes->start < bytes->end || bytes->data == NULL)
-        return;
+    if (bytes->capacity - bytes->end >= size)
+        return true;
+    if (bytes->capacity - length >= size) {
+        memmove(bytes->data, bytes->data + bytes->start, length);
+        bytes->start = 0;
+        bytes->end = length;
+        return true;
+    }
+    return reserve_block(pool, bytes, size);
+}
+
+void mio__lua_bytes_release(mio__lua_pool *pool, mio__lua_bytes *bytes)
+{
     pool_give(pool, bytes->data, bytes->capacity);
     *bytes = (mio__lua_bytes){.data = NULL};
 }

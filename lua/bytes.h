@@ -14,6 +14,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <string.h>
 
 enum { BYTES_BLOCK = 4096, BYTES_POOLED = 64 };
 
@@ -36,17 +37,36 @@ void mio__lua_pool_fini(mio__lua_pool *pool);
 /* Make room for `size` more bytes at the end. Returns false where there is no memory. */
 bool mio__lua_bytes_reserve(mio__lua_pool *pool, mio__lua_bytes *bytes, size_t size);
 
-/* Append. Returns false where there is no memory, with nothing appended. */
-bool mio__lua_bytes_append(mio__lua_pool *pool, mio__lua_bytes *bytes, const char *data,
-                           size_t size);
-
-/* `count` bytes from the front are done with, or all that there are. An empty queue gives its
-   block back. */
-void mio__lua_bytes_consume(mio__lua_pool *pool, mio__lua_bytes *bytes, size_t count);
-
 static inline size_t mio__lua_bytes_length(const mio__lua_bytes *bytes)
 {
     return bytes->end - bytes->start;
+}
+
+/* Append. Returns false where there is no memory, with nothing appended. */
+static inline bool mio__lua_bytes_append(mio__lua_pool *pool, mio__lua_bytes *bytes,
+                                         const char *data, size_t size)
+{
+    if (size == 0)
+        return true;
+    if (bytes->capacity - bytes->end < size && !mio__lua_bytes_reserve(pool, bytes, size))
+        return false;
+    memcpy(bytes->data + bytes->end, data, size);
+    bytes->end += size;
+    return true;
+}
+
+/* An empty queue gives its block back. */
+void mio__lua_bytes_release(mio__lua_pool *pool, mio__lua_bytes *bytes);
+
+/* `count` bytes from the front are done with, or all that there are. */
+static inline void mio__lua_bytes_consume(mio__lua_pool *pool, mio__lua_bytes *bytes,
+                                          size_t count)
+{
+    const size_t length = mio__lua_bytes_length(bytes);
+
+    bytes->start += count < length ? count : length;
+    if (bytes->start == bytes->end && bytes->data != NULL)
+        mio__lua_bytes_release(pool, bytes);
 }
 
 #endif

@@ -13,7 +13,7 @@
 
 /* ------------------------------------------------------------- one event */
 
-static int dispatch_push_ready(lua_State *L, int table, const mio_event *event)
+static inline int dispatch_push_ready(lua_State *L, int table, const mio_event *event)
 {
     if (mio__lua_slots_get(L, table, event->id, SLOT_HANDLER) <= LUA_TBOOLEAN)
         return -1;

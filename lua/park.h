@@ -13,7 +13,8 @@
  *    that wants nothing is only told.
  * 4. `out` holds what was written and not sent; a park with such bytes that the socket has not
  *    refused yet is among the scheduler's `written`. An error of sending drops them, and is
- *    told by the next write.
+ *    told by the next write. Who writes once a turn has nothing to be joined with: where it was
+ *    so the last time, the first write of a turn is sent at once (`alone`).
  * 5. A park that `lingers` has outlived its source, whose descriptor it owns, in order to send
  *    what is left. It ends when that is done, or when the peer has taken nothing for a while.
  * 6. A regular file is always ready, and the kernel cannot poll it: a `stand_in` that is always
@@ -43,7 +44,9 @@ typedef struct mio__lua_park {
     bool is_written; /* it is in the scheduler's list */
     bool lingers;
     bool is_fresh;
-    bool blocked; /* the socket is full: an event will tell that it has room */
+    bool blocked;        /* the socket is full: an event will tell that it has room */
+    bool alone;          /* when it was written to last, that was once in the turn, so far */
+    uint32_t written_in; /* the last turn in which it was written to; 0: none */
     int write_err;
     size_t wants;
     const char *bytes;

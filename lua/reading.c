@@ -117,14 +117,11 @@ static int take_kept(lua_State *L, mio__lua_stream *stream, mio__lua_park *park,
     return results;
 }
 
-/* The context of a continuation holds the kind and the size: what is on the stack above the
-   arguments is anybody's. */
-static lua_KContext take_context(take_kind kind, size_t size)
-{
-    return (lua_KContext)(size * 2 + kind);
-}
-
-static int take_continue(lua_State *L, int status, lua_KContext ctx);
+/* What is on the stack above the arguments is anybody's. So the context of who lets others go
+   first holds the kind and the size; that of who waits is the stream, which is on the stack. */
+static int take_passed(lua_State *L, int status, lua_KContext ctx);
+static int take_string(lua_State *L, int status, lua_KContext ctx);
+static int take_into(lua_State *L, int status, lua_KContext ctx);
 
 static int take_next(lua_State *L, mio__lua_stream *stream, take_kind kind, size_t size)
 {
@@ -140,7 +137,7 @@ static int take_next(lua_State *L, mio__lua_stream *stream, take_kind kind, size
             return refused;
     }
     if ((mio__lua_bytes_length(&park->in) > 0 || park->readable) && mio__lua_task_spent(task))
-        return mio__lua_task_pass(L, task, take_context(kind, size), take_continue);
+        return mio__lua_task_pass(L, task, (lua_KContext)(size * 2 + kind), take_passed);
     if (mio__lua_bytes_length(&park->in) > 0)
         return take_kept(L, stream, park, kind, size);
     if (park->readable) {
@@ -155,27 +152,43 @@ static int take_next(lua_State *L, mio__lua_stream *stream, take_kind kind, size
     park->wants = size;
     return mio__lua_task_park(L, task, &park->reader, "read",
                               park->is_fresh ? reading_left(park, -1) : park->timeout_ns,
-                              take_context(kind, size), take_continue);
+                              (lua_KContext)stream,
+                              kind == TAKE_STRING ? take_string : take_into);
 }
 
-static int take_continue(lua_State *L, int status, lua_KContext ctx)
+static int take_passed(lua_State *L, int status, lua_KContext ctx)
 {
-    mio__lua_stream *stream = lua_touserdata(L, 1);
+    (void)status;
+    if (mio__lua_task_continued(L) == NULL)
+        return lua_yieldk(L, 0, ctx, take_passed);
+    return take_next(L, lua_touserdata(L, 1), (take_kind)(ctx % 2), (size_t)ctx / 2);
+}
+
+static int take_woken(lua_State *L, mio__lua_stream *stream, take_kind kind, lua_KFunction k)
+{
     mio__lua_park *park = mio__lua_park_find(&stream->source);
     const mio__lua_task *task = mio__lua_park_continued(L, park);
-    const take_kind kind = (take_kind)(ctx % 2);
 
-    (void)status;
     if (task == NULL)
-        return lua_yieldk(L, 0, ctx, take_continue);
-    if (task->outcome == WOKEN_PASSED)
-        return take_next(L, stream, kind, (size_t)ctx / 2);
+        return lua_yieldk(L, 0, (lua_KContext)stream, k);
     if (task->outcome != WOKEN)
         return mio__lua_task_not_woken(L, task);
     if (park == NULL)
         return mio__lua_token(L, "closed");
     park->is_fresh = false;
     return take_deliver(L, stream, kind, park->bytes, park->count);
+}
+
+static int take_string(lua_State *L, int status, lua_KContext ctx)
+{
+    (void)status;
+    return take_woken(L, (mio__lua_stream *)ctx, TAKE_STRING, take_string);
+}
+
+static int take_into(lua_State *L, int status, lua_KContext ctx)
+{
+    (void)status;
+    return take_woken(L, (mio__lua_stream *)ctx, TAKE_INTO, take_into);
 }
 
 int mio__lua_reading_read(lua_State *L)
@@ -193,22 +206,23 @@ int mio__lua_reading_read_into(lua_State *L)
     return take_next(L, stream, TAKE_INTO, mio__lua_scratch_check_size(L, 3));
 }
 
-/* The iterator; its upvalue is the size. */
+/* The iterator; its upvalue is the size, which was checked. */
 static int chunks_next(lua_State *L)
 {
     mio__lua_stream *stream = reading_check(L);
 
-    return take_next(L, stream, TAKE_STRING,
-                     mio__lua_scratch_check_size(L, lua_upvalueindex(2)));
+    return take_next(L, stream, TAKE_STRING, (size_t)lua_tointeger(L, lua_upvalueindex(2)));
 }
 
 int mio__lua_reading_chunks(lua_State *L)
 {
+    size_t size;
+
     reading_check(L);
-    mio__lua_scratch_check_size(L, 2);
-    lua_settop(L, 2);
+    size = mio__lua_scratch_check_size(L, 2);
+    lua_settop(L, 1);
     lua_pushvalue(L, lua_upvalueindex(1));
-    lua_insert(L, 2);
+    lua_pushinteger(L, (lua_Integer)size);
     lua_pushcclosure(L, chunks_next, 2);
     lua_insert(L, 1);
     return 2;

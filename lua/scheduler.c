@@ -90,6 +90,7 @@ static void turn_run(lua_State *L, mio__lua_scheduler *scheduler)
     while (scheduler->written != NULL)
         mio__lua_park_flush(L, scheduler->written);
     scheduler->arena_used = 0;
+    scheduler->turn++;
 }
 
 /* Call what the run was given for it, with the value on top, which is popped. */
@@ -174,6 +175,7 @@ static int turn_poll(lua_State *L, mio__lua_scheduler *scheduler)
     err = mio_loop_poll(core, scheduler->ready != NULL ? 0 : -1);
     if (err < 0)
         return err;
+    scheduler->now_ns = mio_loop_now(core);
     while (mio_loop_next(core, &event))
         turn_event(L, scheduler, &event);
     return 0;
@@ -209,6 +211,8 @@ static mio__lua_scheduler *run_push_scheduler(lua_State *L, mio__lua_loop *loop)
     lua_pushvalue(L, 3);
     lua_setiuservalue(L, -2, SCHEDULER_STUCK);
     scheduler->loop = loop;
+    scheduler->turn = 1; /* in turn 0 nothing was written */
+    scheduler->now_ns = mio_loop_now(loop->core);
     return scheduler;
 }
 

@@ -47,6 +47,8 @@ typedef struct mio__lua_scheduler {
     mio__lua_pool pool;
     char *arena;
     size_t arena_used;
+    uint32_t turn;  /* how often the tasks were run: a name, which may come again */
+    int64_t now_ns; /* when the turn in hand began: who parks asks no clock */
 } mio__lua_scheduler;
 
 /* Put a task behind those that are ready. */

@@ -94,7 +94,7 @@ void mio__lua_state_keep(lua_State *L, int value, lua_CFunction function)
     lua_setiuservalue(L, -2, value);
 }
 
-size_t mio__lua_scratch_check_size(lua_State *L, int arg)
+size_t mio__lua_scratch_read_size(lua_State *L, int arg)
 {
     const lua_Integer size =
         lua_isnoneornil(L, arg) ? MIO__LUA_SCRATCH : luaL_checkinteger(L, arg);

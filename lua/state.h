@@ -112,7 +112,12 @@ void mio__lua_state_keep(lua_State *L, int value, lua_CFunction function);
 
 /* How much an argument lets a call read: its bytes or, where it is none, nil or more than that,
    as much as the scratch buffer holds. Raises for less than one. */
-size_t mio__lua_scratch_check_size(lua_State *L, int arg);
+size_t mio__lua_scratch_read_size(lua_State *L, int arg);
+
+static inline size_t mio__lua_scratch_check_size(lua_State *L, int arg)
+{
+    return lua_gettop(L) < arg ? (size_t)MIO__LUA_SCRATCH : mio__lua_scratch_read_size(L, arg);
+}
 
 /* Push a new object, all zero, with `values` user values. */
 void *mio__lua_class_new(lua_State *L, mio__lua_class class, size_t size, int values);

@@ -98,18 +98,25 @@ int mio__lua_stream_refuse(lua_State *L, const mio__lua_stream *stream)
     return stream->source.fd < 0 ? mio__lua_token(L, "closed") : mio__lua_failure(L, -ENOMEM);
 }
 
-/* As mio_read() or mio_peek(), with what tasks have left unread first. */
-static ptrdiff_t stream_get(lua_State *L, mio__lua_stream *stream, void *bytes, size_t size,
-                            bool peeks)
+/* Whether tasks have left bytes unread, which come before those of the kernel. */
+static inline bool stream_has_kept(const mio__lua_stream *stream)
 {
-    mio__lua_park *park = mio__lua_park_find(&stream->source);
-    const size_t kept = park != NULL ? mio__lua_bytes_length(&park->in) : 0;
+    const mio__lua_park *park = mio__lua_park_find(&stream->source);
+
+    return stream->unread || (park != NULL && mio__lua_bytes_length(&park->in) > 0);
+}
+
+/* Take of those up to `size` bytes, or look at them. Returns how many. */
+static ptrdiff_t stream_get_kept(lua_State *L, mio__lua_stream *stream, void *bytes,
+                                 size_t size, bool peeks)
+{
+    mio__lua_park *park;
+    size_t kept;
 
     if (stream->unread)
         return (ptrdiff_t)mio__lua_unread_take(L, stream, bytes, size, peeks);
-    if (kept == 0)
-        return (peeks ? mio_peek : mio__lua_stream_calls_of(stream)->read)(stream->source.fd,
-                                                                           bytes, size);
+    park = mio__lua_park_find(&stream->source);
+    kept = mio__lua_bytes_length(&park->in);
     size = size < kept ? size : kept;
     memcpy(bytes, park->in.data + park->in.start, size);
     if (!peeks)
@@ -117,7 +124,18 @@ static ptrdiff_t stream_get(lua_State *L, mio__lua_stream *stream, void *bytes, 
     return (ptrdiff_t)size;
 }
 
-static int stream_read_string(lua_State *L, bool peeks)
+/* As mio_read() or mio_peek(), with what tasks have left unread first. */
+static inline ptrdiff_t stream_get(lua_State *L, mio__lua_stream *stream, void *bytes,
+                                   size_t size, bool peeks)
+{
+    if (stream_has_kept(stream))
+        return stream_get_kept(L, stream, bytes, size, peeks);
+    if (peeks)
+        return mio_peek(stream->source.fd, bytes, size);
+    return mio__lua_stream_calls_of(stream)->read(stream->source.fd, bytes, size);
+}
+
+static inline int stream_read_string(lua_State *L, bool peeks)
 {
     mio__lua_stream *stream = stream_check(L);
     const size_t size = mio__lua_scratch_check_size(L, 2);

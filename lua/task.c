@@ -76,7 +76,7 @@ int mio__lua_task_park(lua_State *L, mio__lua_task *task, mio__lua_waiter *waite
         mio__lua_task_link(task, waiter);
     task->state = TASK_WAITING;
     task->what = what;
-    task->since_ns = mio_loop_now(task->scheduler->loop->core);
+    task->since_ns = task->scheduler->now_ns;
     task->outside = task->waiters != NULL || timeout_ns >= 0;
     task->scheduler->outside += task->outside;
     return lua_yieldk(L, 0, ctx, k);

@@ -78,7 +78,7 @@ typedef struct mio__lua_task {
         *woken_by;    /* the last one of a source that has woken it; a name only */
     uint64_t timer;   /* 0: none */
     const char *what; /* it waits for; a constant of ours */
-    int64_t since_ns;
+    int64_t since_ns; /* the turn in which it began to wait */
 } mio__lua_task;
 
 /* The waiter will wake the task, which is about to park. */

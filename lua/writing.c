@@ -8,7 +8,8 @@
 
 #include <errno.h>
 
-/* Pieces from here on are not copied, where nothing waits before them: they go out at once. */
+/* Pieces from here on are not copied, where nothing waits before them: they go out at once, and
+   an error is told at once. */
 enum { WRITING_DIRECT = 16384, WRITING_PIECES = 64 };
 
 static mio__lua_stream *writing_check(lua_State *L)
@@ -43,47 +44,88 @@ static void pieces_queue(lua_State *L, mio__lua_park *park, int last, size_t ski
     }
 }
 
+/* It is written to. Returns whether that is to be sent at once: the first time in a turn, where
+   it was once the last time, and nothing waits. */
+static bool writing_alone(mio__lua_park *park)
+{
+    const uint32_t turn = park->scheduler->turn;
+    const bool first = park->written_in != turn;
+    const bool alone = first && park->alone;
+
+    park->written_in = turn;
+    park->alone = first;
+    return alone && mio__lua_bytes_length(&park->out) == 0;
+}
+
+/* What sending at once has brought: an error is kept for the next write, as of what waits. */
+static size_t writing_sent(mio__lua_park *park, ptrdiff_t count, size_t size)
+{
+    if (count >= 0)
+        return (size_t)count;
+    if (count == -EAGAIN)
+        return 0;
+    park->write_err = (int)count;
+    return size;
+}
+
 /* Send at once what the socket takes. Returns how much, or -errno. */
 static ptrdiff_t pieces_send(lua_State *L, const mio__lua_park *park, int last)
 {
     struct iovec pieces[WRITING_PIECES];
     size_t used = 0;
-    ptrdiff_t count;
 
     for (int arg = 2; arg <= last && used < WRITING_PIECES; arg++)
         pieces[used++] = mio__lua_piece(L, arg);
-    count = park->calls->writev(park->fd, pieces, used);
-    return count == -EAGAIN ? 0 : count;
+    return park->calls->writev(park->fd, pieces, used);
 }
 
 /* Take all pieces, or none. Returns 0 or -errno. */
 static int pieces_take(lua_State *L, mio__lua_park *park, int last)
 {
     const size_t size = pieces_size(L, last);
+    const bool alone = writing_alone(park);
     ptrdiff_t sent = 0;
 
     if (!mio__lua_bytes_reserve(&park->scheduler->pool, &park->out, size))
         return -ENOMEM;
-    if (size >= WRITING_DIRECT && mio__lua_bytes_length(&park->out) == 0)
+    if (alone || (size >= WRITING_DIRECT && mio__lua_bytes_length(&park->out) == 0))
         sent = pieces_send(L, park, last);
-    if (sent < 0) {
+    if (sent < 0 && sent != -EAGAIN && size >= WRITING_DIRECT) {
         mio__lua_bytes_consume(&park->scheduler->pool, &park->out, 0);
         return (int)sent;
     }
-    pieces_queue(L, park, last, (size_t)sent);
+    pieces_queue(L, park, last, writing_sent(park, sent, size));
     mio__lua_bytes_consume(&park->scheduler->pool, &park->out, 0);
     if (mio__lua_bytes_length(&park->out) > 0)
         mio__lua_park_write(park);
     return 0;
 }
 
-/* One buffer or one string that is to be copied, the common cases, without a second look; any
+/* Send at once, or queue, or both. Where the pool has a block, queueing what was not sent
+   cannot fail. Returns 0 or -ENOMEM, with nothing taken. */
+static int one_take(mio__lua_park *park, const char *bytes, size_t size)
+{
+    mio__lua_pool *pool = &park->scheduler->pool;
+    size_t sent = 0;
+
+    if (writing_alone(park) && pool->blocks != NULL)
+        sent = writing_sent(park, park->calls->write(park->fd, bytes, size), size);
+    if (sent == size)
+        return 0;
+    if (!mio__lua_bytes_append(pool, &park->out, bytes + sent, size - sent))
+        return -ENOMEM;
+    mio__lua_park_write(park);
+    return 0;
+}
+
+/* One buffer or one string of less than a block, the common cases, without a second look; any
    other piece in the general way. Returns 0 or -errno. */
 static int take_one(lua_State *L, mio__lua_park *park)
 {
     mio__lua_buffer *buffer = mio__lua_buffer_test(L, 2);
     const char *bytes = NULL;
     size_t size = 0;
+    int err;
 
     if (buffer != NULL) {
         bytes = buffer->data + buffer->start;
@@ -91,16 +133,14 @@ static int take_one(lua_State *L, mio__lua_park *park)
     } else if (lua_type(L, 2) == LUA_TSTRING) {
         bytes = lua_tolstring(L, 2, &size);
     }
-    if (size == 0 || size >= WRITING_DIRECT) {
+    if (size == 0 || size > BYTES_BLOCK) {
         mio__lua_piece_check(L, 2);
         return park->scheduler != NULL ? pieces_take(L, park, 2) : -EBADF;
     }
-    if (!mio__lua_bytes_append(&park->scheduler->pool, &park->out, bytes, size))
-        return -ENOMEM;
-    if (buffer != NULL)
+    err = one_take(park, bytes, size);
+    if (err == 0 && buffer != NULL)
         mio__lua_buffer_consume(buffer, size);
-    mio__lua_park_write(park);
-    return 0;
+    return err;
 }
 
 /* An error of what was written before is told once, to who writes next. */

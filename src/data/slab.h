@@ -92,11 +92,17 @@ static inline void *mio__slab_get(const mio__slab *slab, uint64_t id)
     return item->tag == id >> 32 && item->next == slot ? item : NULL;
 }
 
-/* The same for an id that this slab has handed out, as those that come back from the kernel
-   are: a slot that was freed since has another tag, so that one comparison is enough. */
-static inline void *mio__slab_issued(const mio__slab *slab, uint64_t id)
+/*
+ * The same for an id that this slab has handed out, as those that come back from the kernel
+ * are: a slot that was freed since has another tag, so that one comparison is enough. The
+ * slab's sizes are repeated, for as constants they cost nothing.
+ */
+static inline void *mio__slab_issued(const mio__slab *slab, uint64_t id, size_t item_size,
+                                     uint32_t chunk)
 {
-    mio__slab_item *item = mio__slab_at(slab, (uint32_t)id);
+    const uint32_t slot = (uint32_t)id;
+    mio__slab_item *item =
+        (void *)(slab->chunks[slot / chunk] + (size_t)(slot % chunk) * item_size);
 
     return item->tag == id >> 32 ? item : NULL;
 }

@@ -95,6 +95,7 @@ void mio_loop_free(mio_loop *loop)
         return;
     if (loop->running) {
         loop->freed = true; /* mio_loop_run() comes back here when the handler is out */
+        loop->next = loop->count;
         return;
     }
     mio_allocator allocator = loop->allocator;

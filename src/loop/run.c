@@ -30,13 +30,21 @@ static void run_call(mio_loop *loop, mio_handler_fn fn, const mio_event *event, 
         fn(loop, event, ctx);
 }
 
-/* Descriptors come first in every turn, and in most nothing else does. */
+static void run_nothing(mio_loop *loop, const mio_event *event, void *ctx)
+{
+    (void)loop, (void)event, (void)ctx;
+}
+
+/* Descriptors come first in every turn, and in most nothing else does. A loop that is freed
+   ends its batch. */
 static int run_ready(mio_loop *loop, mio_handler_fn ready, void *ctx)
 {
     const mio_event *event;
 
-    while (!loop->freed && (event = mio__turn_next_ready(loop)) != NULL)
-        run_call(loop, ready, event, ctx);
+    if (ready == NULL)
+        ready = run_nothing;
+    while ((event = mio__turn_next_ready(loop)) != NULL)
+        ready(loop, event, ctx);
     return loop->freed ? -ECANCELED : 0;
 }
 

@@ -98,12 +98,14 @@ static unsigned epoll_ready(uint32_t mask)
 {
     unsigned ready = 0;
 
+    if (mask == EPOLLIN) /* nothing but data: the common case, level-triggered ... */
+        return MIO_READABLE;
+    if (mask == (EPOLLIN | EPOLLOUT)) /* ... and edge-triggered */
+        return MIO_READABLE | MIO_WRITABLE;
     if (mask & (EPOLLIN | EPOLLPRI | EPOLLHUP | EPOLLERR))
         ready |= MIO_READABLE;
     if (mask & (EPOLLOUT | EPOLLHUP | EPOLLERR))
         ready |= MIO_WRITABLE;
-    if ((mask & ~(uint32_t)(EPOLLIN | EPOLLOUT)) == 0)
-        return ready; /* nothing but data: the common case */
     if (mask & EPOLLPRI)
         ready |= MIO_PRIORITY;
     if (mask & EPOLLERR)

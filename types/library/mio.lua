@@ -1687,7 +1687,8 @@ function waker:close() end
 ---
 ---Methods that begin with `try_` never wait. `read`, `write` and others wait, and are for tasks:
 ---one task may read it and one may write at a time. What tasks have read and not used is what
----every read finds first; what they write goes out at the end of the turn, in one system call.
+---every read finds first; what they write goes out at the end of the turn, in one system call, or
+---at once where one `write` a turn is all.
 ---@class mio.stream
 local stream = {}
 
@@ -1751,8 +1752,9 @@ function stream:lines(options) end
 ---@return mio.stream
 function stream:chunks(n) end
 
----Send pieces, all together, at the end of the turn. It waits while more than the high water is not
----sent yet; an error of sending is told by the next write or flush. For tasks.
+---Send pieces, all together, at the end of the turn; at once, where the stream was written to once
+---in its last turn. It waits while more than the high water is not sent yet; an error of sending is
+---told by the next write or flush. For tasks.
 ---
 ---Fails with `"timeout"` (the pieces are taken all the same), `"busy"`, `"closed"`, `EPIPE`,
 ---`ECONNRESET` and the network's errors.
