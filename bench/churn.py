@@ -4,7 +4,7 @@
 
 One further connection stays, for most servers end with the last one.
 """
-from compare import compare_loads, tables_of
+from compare import Load, compare_loads, tables_of
 from programs import ECHO, ECHO_LIMIT
 from results import publish
 from serving import session
@@ -18,7 +18,7 @@ def opened_by(count):
 
 def main():
     columns = [f"{count} at a time" for count in COUNTS]
-    loads = [(title, opened_by(count)) for title, count in zip(columns, COUNTS)]
+    loads = [Load(title, opened_by(count)) for title, count in zip(columns, COUNTS)]
     results = compare_loads("churn", ECHO_LIMIT, ECHO, loads)
     publish("churn", "Connections that come and go", "limit = 1", "lower",
             tables_of(columns, results, ECHO, "connections"))

@@ -14,50 +14,58 @@ SECONDS = 0.05 if QUICK else 0.1  # of a turn, at the least
 CONTROL = "control: the limit against itself"
 
 
+class Load(NamedTuple):
+    title: str
+    opened: object  # of a program: a context manager, whose turn() tells
+    seconds: float = SECONDS  # of a turn
+    pairs: int = PAIRS
+    warm: bool = True  # whether a turn that does not count comes first
+
+
 class Compared(NamedTuple):
     """What the comparison with the limit under one load gave."""
     samples: dict  # name -> pairs of turns, the limit's and the program's
     whys: dict  # name -> why there are none
 
 
-def compare_once(result, base, program, opened, seconds):
-    with opened(program) as other:
-        base.turn(seconds=seconds)
-        other.turn(seconds=seconds)
-        for _ in range(PAIRS):
-            pair = base.turn(seconds=seconds), other.turn(seconds=seconds)
+def compare_once(result, base, program, load):
+    with load.opened(program) as other:
+        if load.warm:
+            base.turn(seconds=load.seconds)
+            other.turn(seconds=load.seconds)
+        for _ in range(load.pairs):
+            pair = base.turn(seconds=load.seconds), other.turn(seconds=load.seconds)
             result.samples.setdefault(program.name, []).append(pair)
 
 
-def compare(title, limit, programs, opened, seconds=SECONDS):
-    """Under one load, which `opened` makes: a context manager, of a program, whose turn() tells."""
+def compare_start(result, part, limit, programs, load):
+    """With the limit started once, and every program that has not failed yet."""
+    with load.opened(limit) as base:
+        for program in programs:
+            if program.name in result.whys:
+                continue
+            progress(f"{part}: {load.title}: {program.name}")
+            try:
+                compare_once(result, base, program, load)
+            except Failed as failed:
+                result.samples.pop(program.name, None)
+                result.whys[program.name] = f"{load.title}: {failed}"
+
+
+def compare(part, limit, programs, load):
+    """Where the limit itself fails, there are no results."""
     result = Compared({}, {})
     programs = [limit._replace(name=CONTROL), *programs]
-    for _ in range(STARTS):
-        with opened(limit) as base:
-            for program in programs:
-                if program.name in result.whys:
-                    continue
-                progress(f"{title}: {program.name}")
-                try:
-                    compare_once(result, base, program, opened, seconds)
-                except Failed as failed:
-                    result.samples.pop(program.name, None)
-                    result.whys[program.name] = f"{title}: {failed}"
+    try:
+        for _ in range(STARTS):
+            compare_start(result, part, limit, programs, load)
+    except Failed as failed:
+        result = Compared({}, {CONTROL: f"{load.title}: {failed}"})
     return result
 
 
 def compare_loads(part, limit, programs, loads):
-    """The results under each of the loads, which are (title, opened) or (title, opened, seconds);
-    one under which the limit itself fails has none."""
-    results = []
-    for title, *load in loads:
-        try:
-            results.append(compare(f"{part}: {title}", limit, programs, *load))
-        except Failed as failed:
-            progress(f"{part}: {title}: the limit failed: {failed}")
-            results.append(Compared({}, {CONTROL: f"{title}: {failed}"}))
-    return results
+    return [compare(part, limit, programs, load) for load in loads]
 
 
 def ratios(result, name, key):

@@ -1,14 +1,19 @@
 """The programs that the parts compare: the limit, mio, and its peers."""
-from results import BUILD, LUA
-from serving import HERE, Program, command_of
+import pathlib
 
+from results import BUILD, LUA
+from serving import Program
+
+HERE = pathlib.Path(__file__).resolve().parent
 NGINX = f"{BUILD}/bench/nginx"
 RUST = f"{BUILD}/bench/rust/release/mio_rust"
 
 
 def own(name, file):
-    """A server of servers/."""
-    return Program(name, command_of(file), ends=True)
+    """A server of servers/: in Lua, or a C program that was built."""
+    lua = file.endswith(".lua")
+    command = [LUA, HERE / "servers" / file] if lua else [f"{BUILD}/bench/{file}"]
+    return Program(name, command, ends=True)
 
 
 def built(name, file):
@@ -25,10 +30,10 @@ def script(name, file, *arguments, interpreter=LUA):
     return Program(name, [interpreter, HERE / "peers" / file, *arguments], ends=False)
 
 
-ECHO_LIMIT = own("the limit: C on epoll itself", "raw_epoll.c")
+ECHO_LIMIT = own("the limit: C on epoll itself", "raw_epoll")
 ECHO = (
-    own("C: mio_poll", "mio_poll.c"),
-    own("C: mio_loop_run", "mio_loop.c"),
+    own("C: mio_poll", "mio_poll"),
+    own("C: mio_loop_run", "mio_loop"),
     rust("Rust's mio"),
     built("C: libuv", "libuv"),
     built("C: libev", "libev"),
@@ -44,9 +49,9 @@ ECHO = (
     script("Lua: copas", "copas.lua"),
 )
 
-UDP_LIMIT = own("the limit: C on epoll itself", "raw_udp.c")
+UDP_LIMIT = own("the limit: C on epoll itself", "raw_udp")
 UDP = (
-    own("C: mio_loop_run", "mio_udp.c"),
+    own("C: mio_loop_run", "mio_udp"),
     rust("Rust's mio", "udp"),
     built("C: libuv, recvmmsg", "libuv_udp"),
     built("C: libev", "libev_udp"),
@@ -58,10 +63,10 @@ UDP = (
     script("Lua: LuaSocket", "luasocket_udp.lua"),
 )
 
-HTTP_LIMIT = own("the limit: C on epoll itself", "raw_epoll_http.c")
+HTTP_LIMIT = own("the limit: C on epoll itself", "raw_epoll_http")
 HTTP = (
-    own("C: mio_poll", "mio_poll_http.c"),
-    own("C: mio_loop_run", "mio_loop_http.c"),
+    own("C: mio_poll", "mio_poll_http"),
+    own("C: mio_loop_run", "mio_loop_http"),
     rust("Rust's mio", "http"),
     built("C: libuv", "libuv_http"),
     built("C: libev", "libev_http"),

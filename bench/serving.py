@@ -9,9 +9,8 @@ import threading
 from contextlib import contextmanager
 from typing import NamedTuple
 
-from results import BUILD, LUA
+from results import BUILD
 
-HERE = pathlib.Path(__file__).resolve().parent
 CORES = sorted(os.sched_getaffinity(0))
 SERVER_CORE, CLIENT_CORE = CORES[0], CORES[-1]
 PATIENCE = 60  # seconds, for a line that a server or a client is to print
@@ -25,12 +24,6 @@ class Program(NamedTuple):
     name: str
     command: list
     ends: bool  # by itself, when its last client has left; and it must end well
-
-
-def command_of(file):
-    """How a server is started: a Lua file of servers/, or a C program that was built."""
-    path = HERE / "servers" / file
-    return [LUA, str(path)] if path.suffix == ".lua" else [f"{BUILD}/bench/{path.stem}"]
 
 
 class Child:
@@ -129,7 +122,6 @@ class Session:
         words = line.split()
         told = dict(zip(words[::2], map(float, words[1::2])))
         return told | {
-            "line": line,
             "rate": told["requests"] / told["seconds"],
             "cpu": (self.server.cpu_ns() - server) / told["requests"] / 1e3,
             "client": (self.client.cpu_ns() - client) / told["seconds"] / 1e9,
@@ -149,20 +141,6 @@ def session(program, *load, client="load"):
         finally:
             load.stop()
             load.errors.close()
-
-
-@contextmanager
-def serving(file, *options, command=None):
-    """Run a server and its client, who has done his requests; both end with the block. Yields
-    the server and what the client has printed. The options are the client's, and -n, how many
-    requests; the command is command_of(file) with what counts or watches the server."""
-    at = options.index("-n")
-    load = options[:at] + options[at + 2:]
-    client = "load_udp" if "udp" in file else "load"
-    program = Program(file, command or command_of(file), ends=True)
-    with session(program, *load, client=client) as pair:
-        line = pair.turn(requests=options[at + 1])["line"]
-        yield pair.server.process, line
 
 
 def anonymous_bytes(pid):

@@ -6,7 +6,7 @@ Every connection sends a message, waits for all of its echo, and sends the next.
 are at a fixed rate instead, the same one for all programs, and count from the time at which a
 request ought to have begun: see bench/pace.h.
 """
-from compare import STARTS, compare_loads, of_limit, tables_of
+from compare import STARTS, Load, compare_loads, of_limit, tables_of
 from programs import ECHO, ECHO_LIMIT
 from results import QUICK, progress, publish, row, summary, table
 from serving import Failed, session
@@ -58,7 +58,7 @@ def latency_table(result, size, count):
 
 def main():
     columns = [title_of(*load) for load in LOADS]
-    loads = [(title_of(*load), opened_by(*load)) for load in LOADS]
+    loads = [Load(title_of(*load), opened_by(*load)) for load in LOADS]
     results = dict(zip(LOADS, compare_loads("tcp", ECHO_LIMIT, ECHO, loads)))
     tables = tables_of(columns, list(results.values()), ECHO, "requests")
     tables += [latency_table(results[load], *load) for load in LATENCY_LOADS

@@ -5,25 +5,23 @@
 The client keeps datagrams on their way and works in batches, so that the server is the
 bottleneck.
 """
-from compare import compare_loads, tables_of
+from compare import Load, compare_loads, tables_of
 from programs import UDP, UDP_LIMIT
 from results import publish
 from serving import session
 
-SIZES = 64, 1400
-WINDOW = 50
+SIZE, WINDOW = 64, 50
 
 
-def opened_by(size):
-    return lambda program: session(program, "-s", size, "-c", WINDOW, client="load_udp")
+def opened(program):
+    return session(program, "-s", SIZE, "-c", WINDOW, client="load_udp")
 
 
 def main():
-    columns = [f"{size} B" for size in SIZES]
-    loads = [(f"{size} B", opened_by(size)) for size in SIZES]
-    results = compare_loads("udp", UDP_LIMIT, UDP, loads)
+    column = f"{SIZE} B"
+    results = compare_loads("udp", UDP_LIMIT, UDP, [Load(column, opened)])
     publish("udp", "Echo of datagrams", "limit = 1", "lower",
-            tables_of(columns, results, UDP, "datagrams"),
+            tables_of([column], results, UDP, "datagrams"),
             [f"{WINDOW} datagrams are on their way at any time.",
              "libuv and luv receive in batches; so does mio with batches, which also sends so."])
 

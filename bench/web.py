@@ -11,9 +11,9 @@ import subprocess
 import time
 from contextlib import contextmanager
 
-from compare import compare_loads, tables_of
+from compare import PAIRS, Load, compare_loads, tables_of
 from programs import HTTP, HTTP_LIMIT
-from results import publish
+from results import QUICK, publish
 from serving import CLIENT_CORE, PATIENCE, Failed, running
 
 CONNECTIONS = 50
@@ -70,7 +70,8 @@ def opened(program):
 
 def main():
     column = f"{CONNECTIONS} connections"
-    results = compare_loads("web", HTTP_LIMIT, HTTP, [(column, opened, 1)])
+    load = Load(column, opened, seconds=1, pairs=1 if QUICK else PAIRS, warm=False)
+    results = compare_loads("web", HTTP_LIMIT, HTTP, [load])
     publish("web", "One page of HTTP", "limit = 1", "lower",
             tables_of([column], results, HTTP, "pages"),
             ["nginx and node do more for a page than the others, which know all requests to be "
