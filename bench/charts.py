@@ -32,7 +32,7 @@ def known(rows):
 
 def bars(rows, columns, label):
     """A group of bars for each row, with the intervals; the first row is on top."""
-    lines, plots, tics = [], [], []
+    lines, plots = [], []
     height = 0.8 / len(columns)
     for c, column in enumerate(columns):
         lines.append(f"$c{c} << END")
@@ -50,9 +50,10 @@ def bars(rows, columns, label):
                      "pointtype 0 notitle")
     tics = ", ".join(f"{quoted(row['name'])} {-r}" for r, row in enumerate(rows))
     return lines + scale(known(rows), "x") + [
-        f"set terminal svg size 860,{120 + len(rows) * (14 + 8 * len(columns))} font 'sans,12'",
+        f"set terminal svg size 860,"
+        f"{110 + len(rows) * (14 + 8 * len(columns))} noenhanced font 'sans,12'",
         f"set ytics ({tics}) scale 0", f"set yrange [{-len(rows) + 0.4}:0.6]",
-        f"set xlabel {quoted(label)}", "set key outside bottom center horizontal",
+        f"set xlabel {quoted(label)}", "set key outside top center horizontal",
         "set grid xtics", "plot " + ", ".join(plots),
     ]
 
@@ -69,8 +70,9 @@ def curves(rows, sizes, label):
         plots.append(f"$r{r} using 1:2:3:4 with yerrorlines pointtype 7 pointsize 0.4 "
                      f"linecolor rgb '{COLORS[r % len(COLORS)]}' title {quoted(row['name'])}")
     return lines + scale(known(rows), "y") + [
-        "set terminal svg size 860,480 font 'sans,12'", "set logscale x", "set xtics format '10^{%L}'",
-        f"set ylabel {quoted(label)}", "set key outside bottom center horizontal",
+        "set terminal svg size 860,480 noenhanced font 'sans,12'", "set logscale x",
+        "set format x '%.0s%c'", f"set xrange [{min(sizes) / 1.5}:{max(sizes) * 1.5}]",
+        f"set ylabel {quoted(label)}", "set key outside top center horizontal",
         "set grid", "plot " + ", ".join(plots),
     ]
 

@@ -20,8 +20,8 @@ PAGE = pathlib.Path(sys.argv[2])
 CHARTS = PAGE.with_suffix("")
 ORDER = "tcp", "udp", "churn", "memory", "web"  # what a reader asks for first
 
-# The columns of a part's charts, where all of them would be too many.
-CHARTED = {"tcp": ("64 B × 50", "64 B × 1000", "64 KiB × 50")}
+# The columns of a part's charts, where they are not all columns.
+CHARTED = {"tcp": ("64 B × 50", "64 B × 1000", "64 KiB × 50"), "counts": ("instructions",)}
 
 # What was compared, and by what, with the Debian package that has it.
 PACKAGES = (
@@ -99,7 +99,7 @@ def chart(result, index, table):
     """The line that shows a table's chart, where it has one."""
     columns = [column for column in CHARTED.get(result["part"], table["columns"])
                if column in table["columns"]]
-    if not columns or len(columns) > 4 and index > 0 or not table["better"]:
+    if not columns or not table["better"]:
         return
     name = f"{result['part']}-{index + 1}.svg"
     try:
