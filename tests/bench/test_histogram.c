@@ -9,14 +9,14 @@ static void histogram_setup(void)
     latency = (histogram){0};
 }
 
-START_TEST(test_none)
+START_TEST(none)
 {
     ck_assert_int_eq(histogram_at(&latency, 0.5), 0);
     ck_assert_int_eq(histogram_at(&latency, 1), 0);
 }
 END_TEST
 
-START_TEST(test_one)
+START_TEST(one)
 {
     histogram_record(&latency, 1234567);
     ck_assert_int_eq(histogram_at(&latency, 0), 1234567);
@@ -25,7 +25,7 @@ START_TEST(test_one)
 }
 END_TEST
 
-START_TEST(test_small_values_are_exact)
+START_TEST(small_values_are_exact)
 {
     for (int i = 1; i <= 200; i++)
         histogram_record(&latency, i);
@@ -36,7 +36,7 @@ START_TEST(test_small_values_are_exact)
 END_TEST
 
 /* A value alone below the highest is told within a step, and never as too low. */
-START_TEST(test_each_value_is_told_within_a_step)
+START_TEST(each_value_is_told_within_a_step)
 {
     uint64_t random = 7;
 
@@ -54,7 +54,7 @@ START_TEST(test_each_value_is_told_within_a_step)
 }
 END_TEST
 
-START_TEST(test_the_highest_is_exact)
+START_TEST(the_highest_is_exact)
 {
     histogram_record(&latency, 1);
     histogram_record(&latency, 987654321);
@@ -64,10 +64,10 @@ START_TEST(test_the_highest_is_exact)
 }
 END_TEST
 
-START_TEST(test_below_zero_is_zero)
+START_TEST(below_zero_is_zero)
 {
     histogram_record(&latency, -5);
-    ck_assert_int_eq(latency.count, 1);
+    ck_assert_uint_eq(latency.count, 1);
     ck_assert_int_eq(histogram_at(&latency, 1), 0);
 }
 END_TEST
@@ -78,11 +78,11 @@ Suite *harness_suite(void)
     TCase *tcase = harness_case(suite, "histogram");
 
     tcase_add_checked_fixture(tcase, histogram_setup, NULL);
-    tcase_add_test(tcase, test_none);
-    tcase_add_test(tcase, test_one);
-    tcase_add_test(tcase, test_small_values_are_exact);
-    tcase_add_test(tcase, test_each_value_is_told_within_a_step);
-    tcase_add_test(tcase, test_the_highest_is_exact);
-    tcase_add_test(tcase, test_below_zero_is_zero);
+    tcase_add_test(tcase, none);
+    tcase_add_test(tcase, one);
+    tcase_add_test(tcase, small_values_are_exact);
+    tcase_add_test(tcase, each_value_is_told_within_a_step);
+    tcase_add_test(tcase, the_highest_is_exact);
+    tcase_add_test(tcase, below_zero_is_zero);
     return suite;
 }

@@ -16,7 +16,7 @@ static int begin_all(pace *p, int64_t now_ns, int connections)
     return count;
 }
 
-START_TEST(test_without_a_rate_each_begins_now)
+START_TEST(without_a_rate_each_begins_now)
 {
     pace p = {.start_ns = 100, .limit = 3};
     int64_t begin_ns = 0;
@@ -33,7 +33,7 @@ START_TEST(test_without_a_rate_each_begins_now)
 }
 END_TEST
 
-START_TEST(test_without_a_rate_none_begins_after_the_end)
+START_TEST(without_a_rate_none_begins_after_the_end)
 {
     pace p = {.end_ns = 1000};
     int64_t begin_ns;
@@ -44,7 +44,7 @@ START_TEST(test_without_a_rate_none_begins_after_the_end)
 }
 END_TEST
 
-START_TEST(test_at_a_rate_none_begins_early)
+START_TEST(at_a_rate_none_begins_early)
 {
     pace p = {.start_ns = 0, .interval_ns = MS};
 
@@ -56,7 +56,7 @@ START_TEST(test_at_a_rate_none_begins_early)
 END_TEST
 
 /* The end counts in the time at which requests are due: a late one is not left out. */
-START_TEST(test_at_a_rate_late_ones_begin_after_the_end)
+START_TEST(at_a_rate_late_ones_begin_after_the_end)
 {
     pace p = {.end_ns = 10 * MS, .interval_ns = MS};
 
@@ -68,7 +68,7 @@ START_TEST(test_at_a_rate_late_ones_begin_after_the_end)
 END_TEST
 
 /* One connection to a server that answers at once, but for a stall of half of the time. */
-START_TEST(test_a_stall_is_seen_by_all_who_wait)
+START_TEST(a_stall_is_seen_by_all_who_wait)
 {
     pace p = {.end_ns = 1000 * MS, .interval_ns = MS};
     histogram latency = {0};
@@ -81,7 +81,7 @@ START_TEST(test_a_stall_is_seen_by_all_who_wait)
             histogram_record(&latency, now_ns - begin_ns);
         }
     }
-    ck_assert_int_eq(latency.count, 1000);
+    ck_assert_uint_eq(latency.count, 1000);
     ck_assert_int_eq(latency.max, 500 * MS);
     ck_assert_int_ge(histogram_at(&latency, 0.99), 480 * MS);
     ck_assert_int_ge(histogram_at(&latency, 0.75), 240 * MS);
@@ -95,10 +95,10 @@ Suite *harness_suite(void)
     Suite *suite = suite_create("bench/pace");
     TCase *tcase = harness_case(suite, "pace");
 
-    tcase_add_test(tcase, test_without_a_rate_each_begins_now);
-    tcase_add_test(tcase, test_without_a_rate_none_begins_after_the_end);
-    tcase_add_test(tcase, test_at_a_rate_none_begins_early);
-    tcase_add_test(tcase, test_at_a_rate_late_ones_begin_after_the_end);
-    tcase_add_test(tcase, test_a_stall_is_seen_by_all_who_wait);
+    tcase_add_test(tcase, without_a_rate_each_begins_now);
+    tcase_add_test(tcase, without_a_rate_none_begins_after_the_end);
+    tcase_add_test(tcase, at_a_rate_none_begins_early);
+    tcase_add_test(tcase, at_a_rate_late_ones_begin_after_the_end);
+    tcase_add_test(tcase, a_stall_is_seen_by_all_who_wait);
     return suite;
 }
