@@ -60,7 +60,7 @@ class Child:
         said = self.errors.readline().strip()
         status = self.process.poll()
         if said:
-            return said
+            return re.sub(r"^.*\.lua:\d+: ", "", said)
         if status == -signal.SIGKILL:
             return f"nothing came within {PATIENCE} s"
         return f"ended with status {status}"
@@ -87,6 +87,15 @@ class Child:
         except subprocess.TimeoutExpired:
             self.process.kill()
             self.process.wait()
+
+
+def blamed(server, failed):
+    """A failure that a client saw, in the server's own words where the server has ended."""
+    try:
+        server.process.wait(1)
+    except subprocess.TimeoutExpired:
+        return failed
+    return Failed(server.why())
 
 
 @contextmanager
@@ -117,8 +126,7 @@ class Session:
             self.client.tell(f"{requests} {seconds} {rate}")
             line = self.client.line()
         except Failed as failed:
-            status = self.server.process.poll()
-            raise Failed(self.server.why() if status is not None else failed) from None
+            raise blamed(self.server, failed) from None
         words = line.split()
         told = dict(zip(words[::2], map(float, words[1::2])))
         return told | {
@@ -128,13 +136,20 @@ class Session:
         }
 
 
+def connect(server, load):
+    try:
+        load.line()
+    except Failed as failed:
+        raise blamed(server, failed) from None
+
+
 @contextmanager
 def session(program, *load, client="load"):
     """A server and its client, with these options; both end with the block."""
     with running(program) as (server, address):
         load = Child([BUILD / "bench" / client, address, *load], CLIENT_CORE)
         try:
-            load.line()
+            connect(server, load)
             yield Session(server, load)
             load.process.stdin.close()
             load.wait()
