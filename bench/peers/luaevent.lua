@@ -4,7 +4,8 @@ local core = require("luaevent.core")
 local socket = require("socket")
 
 local base = core.new()
-local events = {} -- client -> its event, which must not be collected
+-- client -> its event, kept from the collector
+local events = {} -- luacheck: ignore
 local unsent = {} -- client -> what its full socket did not take
 
 local function leave(client)

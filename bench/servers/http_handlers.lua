@@ -3,7 +3,8 @@
 
 local mio = require("mio")
 
-local page = "HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: 13\r\n\r\nHello, world!"
+local page = "HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: 13\r\n\r\n"
+  .. "Hello, world!"
 local loop <close> = assert(mio.loop())
 local listener = assert(mio.listen("127.0.0.1:0"))
 local clients = 0

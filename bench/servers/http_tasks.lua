@@ -3,7 +3,8 @@
 
 local mio = require("mio")
 
-local page = "HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: 13\r\n\r\nHello, world!"
+local page = "HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: 13\r\n\r\n"
+  .. "Hello, world!"
 local clients = 0
 
 mio.run(function()
