@@ -10,7 +10,7 @@ from results import QUICK, progress, row, summary, table
 from serving import Failed
 
 STARTS, PAIRS = (1, 3) if QUICK else (2, 5)  # how often each server starts; pairs in each
-SECONDS = 0.05 if QUICK else 0.1  # of a turn, at the least
+SECONDS = 0.05 if QUICK else 0.08  # of a turn, at the least
 CONTROL = "control: the limit against itself"
 
 

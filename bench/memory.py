@@ -36,7 +36,9 @@ def main():
     rows = [memory_row(program) for program in (ECHO_LIMIT, *ECHO)]
     publish("memory", "Memory of an idle connection", "bytes", "lower",
             [table(f"Resident bytes for one of {MANY - FEW:,} idle connections",
-                   ["bytes"], rows)])
+                   ["bytes"], rows)],
+            ["The servers are those of the echo over TCP: cqueues has its buffers made larger for "
+             "them, which is some of its memory."])
 
 
 main()

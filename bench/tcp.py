@@ -14,7 +14,7 @@ from serving import Failed, session
 LOADS = ((64, 50), (64, 1000), (65536, 50)) if QUICK else tuple(
     (size, count) for size in (64, 65536) for count in (1, 50, 1000, 8000))
 LATENCY_LOADS = ((64, 50),) if QUICK else ((64, 50), (64, 1000))
-LATENCY_SECONDS, LATENCY_TURNS = (0.3, 1) if QUICK else (0.5, 3)
+LATENCY_SECONDS, LATENCY_TURNS = (0.3, 1) if QUICK else (0.5, 2)
 SHARE = 0.3  # of the requests that the limit does in a second
 LATENCIES = "p50", "p99", "p99.9", "max"
 

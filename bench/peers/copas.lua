@@ -1,5 +1,5 @@
--- The server on copas: a coroutine a client. Debian's package is for Lua 5.1 and 5.2; it runs in
--- Lua 5.4 as it is.
+-- The server on copas: a coroutine a client. Debian's package is for Lua 5.1 and 5.2, but it
+-- runs in Lua 5.4 as it is.
 
 package.path = package.path .. ";/usr/share/lua/5.2/?.lua"
 local copas = require("copas")
