@@ -92,7 +92,8 @@ def limit_table(columns, results, what):
     """What the limit itself does, and how busy its client is, on this machine."""
     rows = [
         row(f"{what} a second", [of_limit(result, "rate") for result in results]),
-        row("CPU time of the server for each, in µs", [of_limit(result, "cpu") for result in results]),
+        row("CPU time of the server for each, in µs",
+            [of_limit(result, "cpu") for result in results]),
         row("the client's share of its core", [of_limit(result, "client") for result in results]),
     ]
     return table("The limit itself, on this machine", columns, rows, unit="as said", better="")

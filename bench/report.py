@@ -79,8 +79,8 @@ def machine(results):
     yield "- Versions, of Debian: " + ", ".join(f"{n} {v}" for n, v in versions if v)
     if missing:
         yield "- Not installed, or not from Debian: " + ", ".join(missing)
-    yield "- The Lua libraries are those that Debian has for Lua 5.4; copas, whose package is for " \
-          "5.1 and 5.2, is run by 5.4 as it is"
+    yield ("- The Lua libraries are those that Debian has for Lua 5.4; copas, whose package is for "
+           "5.1 and 5.2, is run by 5.4 as it is")
     if any(result.get("quick") for result in results):
         yield "- **A quick run: fewer pairs, smaller sizes. Not to be quoted.**"
 

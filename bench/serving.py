@@ -2,6 +2,7 @@
 import os
 import pathlib
 import re
+import shutil
 import signal
 import subprocess
 import tempfile
@@ -30,6 +31,8 @@ class Child:
     """A program on a core of its own. (taskset becomes the program: it has its process id.)"""
 
     def __init__(self, command, core):
+        if not shutil.which(command[0]):
+            raise Failed(f"{pathlib.Path(command[0]).name} is not installed, or not built")
         self.errors = tempfile.TemporaryFile("w+")
         self.process = subprocess.Popen(
             ["taskset", "-c", str(core), *map(str, command)], text=True,

@@ -35,8 +35,11 @@ class WebSession:
 
     def turn(self, seconds):
         server, client = self.server.cpu_ns(), children_cpu()
-        told = subprocess.run([*WRK, "-d", f"{seconds}s", self.url],
-                              capture_output=True, text=True, timeout=PATIENCE)
+        try:
+            told = subprocess.run([*WRK, "-d", f"{seconds}s", self.url],
+                                  capture_output=True, text=True, timeout=PATIENCE)
+        except subprocess.TimeoutExpired:
+            raise Failed(f"wrk did not end within {PATIENCE} s") from None
         done = re.search(r"(\d+) requests in ([\d.]+)s", told.stdout)
         if told.returncode != 0 or not done or int(done[1]) == 0 or "Non-2xx" in told.stdout:
             raise Failed(f"wrk: {(told.stderr or told.stdout).strip()}")

@@ -4,12 +4,15 @@
 """
 import os
 import pathlib
+import shutil
 import socket
 import sys
 
 OWN = 'return 200 "Hello, world!";'
 LUA = 'content_by_lua_block { ngx.header.content_length = 13 ngx.print("Hello, world!") }'
 
+if not shutil.which("nginx"):
+    sys.exit("nginx is not installed")
 with socket.create_server(("127.0.0.1", 0)) as free:
     port = free.getsockname()[1]
 folder = pathlib.Path(sys.argv[1])

@@ -4,11 +4,14 @@ FOLDER/release/mio_rust is the program.
 """
 import os
 import pathlib
+import shutil
 import subprocess
 import sys
 
 DEBIAN = "/usr/share/cargo/registry"
 
+if not shutil.which("cargo"):
+    sys.exit("cargo is not installed")
 here = pathlib.Path(__file__).resolve().parent
 folder = pathlib.Path(sys.argv[1]).resolve()
 # cargo writes a lock file beside the manifest, so it gets a copy of the sources
