@@ -70,7 +70,12 @@ def compare_loads(part, limit, programs, loads):
 
 def ratios(result, name, key):
     pairs = result.samples.get(name)
-    return pairs and summary([other[key] / limit[key] for limit, other in pairs])
+    if not pairs:
+        return None
+    value = summary([other[key] / limit[key] for limit, other in pairs])
+    if name == CONTROL:  # what it ought to be is known, and must count as not resolved
+        value |= {"low": min(value["low"], 1), "high": max(value["high"], 1)}
+    return value
 
 
 def ratio_table(title, columns, results, programs, key, better):

@@ -65,8 +65,9 @@ def main():
                if results[load].samples]
     publish("tcp", "Echo over TCP", "limit = 1", "lower", tables, [
         "A column is a size of messages and a number of connections.",
-        "Every client is bound by the kernel as the server is: where requests a second do not "
-        "differ, the server's CPU time may.",
+        "The client needs as much of its core for a request as the limit does, nearly all of it in "
+        "the kernel. So in requests a second none can be seen to be faster than the limit, and "
+        "the slower ones are seen as they are; the CPU time tells more.",
     ])
 
 
