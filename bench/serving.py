@@ -7,6 +7,7 @@ import signal
 import subprocess
 import tempfile
 import threading
+import time
 from contextlib import contextmanager
 from typing import NamedTuple
 
@@ -15,6 +16,7 @@ from results import BUILD
 CORES = sorted(os.sched_getaffinity(0))
 SERVER_CORE, CLIENT_CORE = CORES[0], CORES[-1]
 PATIENCE = 60  # seconds, for a line that a server or a client is to print
+SETTLING = 1000  # milliseconds, for a server to be done
 
 
 class Failed(Exception):
@@ -68,8 +70,17 @@ class Child:
             return f"nothing came within {PATIENCE} s"
         return f"ended with status {status}"
 
+    def sleeps(self):
+        stat = pathlib.Path(f"/proc/{self.process.pid}/stat").read_text()
+        return stat.rpartition(")")[2].split()[0] == "S"
+
     def cpu_ns(self):
-        """What all its threads have run for."""
+        """What all its threads have run for. The kernel adds up when they go to sleep, and a
+        server may have work left when its client has none."""
+        for _ in range(SETTLING):
+            if self.sleeps():
+                break
+            time.sleep(0.001)
         tasks = pathlib.Path(f"/proc/{self.process.pid}/task").glob("*/schedstat")
         return sum(int(task.read_text().split()[0]) for task in tasks)
 
