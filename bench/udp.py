@@ -1,41 +1,29 @@
-"""Compare echoes of datagrams with the limit: one socket, epoll, recvfrom() and sendto().
+"""Echo of datagrams: mio and its peers beside the limit, recvfrom() and sendto() on epoll.
 
-    udp.py BUILD LUA        a build directory with -Dbench=true, and the interpreter
+    udp.py BUILD [--quick]      a build directory with -Dbench=true
 
-Each round runs the limit, then a server, one after the other on the same machine; the ratio is
-of those two. The median of the rounds is printed, with the lowest and the highest. The first row
-is the limit against itself: what it says beside 1 is the noise.
+The client keeps datagrams on their way and works in batches, so that the server is the
+bottleneck.
 """
-import statistics
+from compare import Load, compare_loads, tables_of
+from programs import UDP, UDP_LIMIT
+from results import publish
+from serving import session
 
-from serving import serving
-
-ROUNDS, REQUESTS = 15, 200_000
-ROWS = (
-    ("raw against raw", "raw_udp.c"),
-    ("C: mio_loop_run", "mio_udp.c"),
-    ("Lua: one buffer", "udp_buffer.lua"),
-    ("Lua: strings", "udp_string.lua"),
-    ("Lua: a batch", "udp_batch.lua"),
-)
+SIZE, WINDOW = 64, 50
 
 
-def rate(file):
-    with serving(file, "-n", REQUESTS) as (_, line):
-        return REQUESTS / float(line.split()[3])
-
-
-def ratio(file):
-    limit = rate("raw_udp.c")
-    return rate(file) / limit
+def opened(program):
+    return session(program, "-s", SIZE, "-c", WINDOW, client="load_udp")
 
 
 def main():
-    print(f"datagrams echoed, against the limit; {ROUNDS} rounds of {REQUESTS}\n")
-    for name, file in ROWS:
-        ratios = [ratio(file) for _ in range(ROUNDS)]
-        print(f"{name:20}{statistics.median(ratios):6.2f}   "
-              f"({min(ratios):.2f} to {max(ratios):.2f})", flush=True)
+    column = f"{SIZE} B"
+    results = compare_loads("udp", UDP_LIMIT, UDP, [Load(column, opened)])
+    publish("udp", "Echo of datagrams", "limit = 1", "lower",
+            tables_of([column], results, UDP, "datagrams"),
+            [f"{WINDOW} datagrams are on their way at any time.",
+             "libuv and luv receive in batches; so does mio with batches, which also sends so."])
 
 
 main()

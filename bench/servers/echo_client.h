@@ -4,6 +4,8 @@
 #ifndef ECHO_CLIENT_H
 #define ECHO_CLIENT_H
 
+#include "reply.h"
+
 #include "mio/event.h"
 #include "mio/socket.h"
 
@@ -97,6 +99,7 @@ static mio_interest echo_keep(echo_client *client, const char *data, size_t size
 static inline mio_interest echo_serve(echo_client *client)
 {
     ptrdiff_t count, sent;
+    size_t size;
 
     if (client->unsent != NULL)
         return echo_keep(client, client->unsent, client->unsent_size,
@@ -104,10 +107,11 @@ static inline mio_interest echo_serve(echo_client *client)
     count = mio_read(client->fd, echo_buffer, sizeof echo_buffer);
     if (count <= 0)
         return count == -EAGAIN ? MIO_READABLE : 0;
-    sent = mio_write(client->fd, echo_buffer, (size_t)count);
-    if (sent == count)
+    size = reply_to(echo_buffer, (size_t)count);
+    sent = mio_write(client->fd, echo_buffer, size);
+    if (sent == (ptrdiff_t)size)
         return MIO_READABLE;
-    return echo_keep(client, echo_buffer, (size_t)count, sent);
+    return echo_keep(client, echo_buffer, size, sent);
 }
 
 #endif

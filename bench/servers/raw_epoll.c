@@ -2,6 +2,8 @@
  * The limit: an echo server on epoll itself, edge-triggered, with nothing that an echo server
  * on one machine could do without. It ends when its last client has left.
  */
+#include "reply.h"
+
 #include <errno.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -107,18 +109,20 @@ static void raw_echo(raw_client *client, uint32_t mask)
 {
     const uint32_t ends = EPOLLRDHUP | EPOLLHUP | EPOLLERR;
     ssize_t count, sent;
+    size_t size;
 
     do {
         count = read(client->fd, buffer, sizeof buffer);
         if (count < 0 && errno == EAGAIN)
             return;
-        sent = count > 0 ? raw_send(client, buffer, (size_t)count) : -1;
+        size = count > 0 ? reply_to(buffer, (size_t)count) : 0;
+        sent = count > 0 ? raw_send(client, buffer, size) : -1;
         if (sent < 0) {
             raw_close(client);
             return;
         }
-        if (sent < count) {
-            raw_keep(client, buffer + sent, (size_t)(count - sent));
+        if ((size_t)sent < size) {
+            raw_keep(client, buffer + sent, size - (size_t)sent);
             return;
         }
     } while (count == sizeof buffer || mask & ends);

@@ -47,9 +47,9 @@ listed(files("tests/*/test_*.c"), test_name)
 listed(files("spec/*_spec.lua"), spec_name)
 listed(RULES, lambda path: path.stem)
 def source_name(path):
-    """tests/lua/ tests lua/, every other folder its room in src/."""
+    """tests/lua/ tests lua/, tests/bench/ tests bench/, every other folder its room in src/."""
     name = test_name(path.relative_to("tests"))
-    return pathlib.Path("" if name.startswith("lua/") else "src", name)
+    return pathlib.Path("" if name.startswith(("lua/", "bench/")) else "src", name)
 
 
 mirrors("tests/*/test_*.c", source_name)
