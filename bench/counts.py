@@ -18,13 +18,14 @@ import pathlib
 import re
 import sys
 
+import phases
 import record
 from lockstep import Irregular, command_of, stepping, workplace
 from results import BUILD, LUA, QUICK, progress, publish, row, summary, table
 
 CONNECTIONS, WARM, ROUNDS = 50, 20, 200
-SEEDS = 1, 2, 3
-IDLE_FEW, IDLE_MANY = 100, 4_100
+SEEDS = (1,) if QUICK else (1, 2, 3)
+IDLE_FEW, IDLE_MANY = 100, 8_100
 ATTEMPTS = 5
 
 COLUMNS = "instructions", "system calls", "mallocs", "Lua bytes", "idle heap", "idle rss"
@@ -46,6 +47,16 @@ ROWS = (
     ("UDP: Lua: strings", "udp_string.lua", (None, 2.1, 1, 89)),
     ("UDP: Lua: a batch", "udp_batch.lua", (None, 0.1, 0, 0)),
 )
+
+# What runs in one process, its arguments, and the names of what its phases do so many times.
+OPERATIONS = (
+    ("C: mio_poll", "dispatch_mio_poll", (100, 100, 20_000)),
+    ("C: mio_loop_run", "dispatch_mio", (100, 100, 20_000)),
+    ("Lua: handlers", "dispatch_mio.lua", (100, 100, 20_000)),
+    ("C: timers", "timers_mio", (10_000, 1)),
+    ("Lua: timers", "timers_mio.lua", (1000, 1)),
+)
+OPERATION_TARGETS = {("C: mio_poll", "read"): 60, ("Lua: handlers", "empty"): 450}
 
 CALLGRIND = ("valgrind", "-q", "--tool=callgrind", "--callgrind-out-file=counted",
              "--dump-before=lockstep_mark", "--toggle-collect=lockstep_hold",
@@ -143,11 +154,23 @@ def measure(file):
         yield (many - few) / (IDLE_MANY - IDLE_FEW)
 
 
+def operations(name, program, args):
+    """Phase by phase, the instructions of an operation; of a dispatch, of an event."""
+    count = args[2] if "dispatch" in program else args[0]
+    seeds = SEEDS if is_lua(program) else SEEDS[:1]
+    runs = [phases.instructions(program, *args, seed=seed) for seed in seeds]
+    for phase in runs[0]:
+        yield f"{name}, {phase}", {"instructions": min(run[phase] for run in runs) / count}
+
+
 def measure_all():
     """Row by row: its name, and its figures by the columns' names."""
     for name, file, _ in ROWS:
         progress(f"counting: {name}")
         yield name, dict(zip(COLUMNS, measure(file)))
+    for name, program, args in OPERATIONS:
+        progress(f"counting: {name}, {program}")
+        yield from operations(name, program, args)
 
 
 def missed(name, figures, targets):
@@ -156,25 +179,41 @@ def missed(name, figures, targets):
             yield f"missed: {name}: {figures[column]:.2f} {column}, at the most {target}"
 
 
+def all_missed(counted):
+    for name, _, targets in ROWS:
+        yield from missed(name, counted[name], targets)
+    for (name, phase), target in OPERATION_TARGETS.items():
+        yield from missed(f"{name}, {phase}", counted[f"{name}, {phase}"], (target,))
+
+
+def rows_of(counted, columns, servers):
+    names = {name for name, _, _ in ROWS}
+    return [row(name, [summary([figures[each]]) if each in figures else None for each in columns])
+            for name, figures in counted.items() if (name in names) == servers]
+
+
 def show(counted):
-    rows = [row(name, [summary([figures[each]]) if each in figures else None for each in COLUMNS])
-            for name, figures in counted.items()]
-    notes = [line for name, _, targets in ROWS for line in missed(name, counted[name], targets)]
-    publish("counts", "What a request costs", "a request", "lower",
-            [table("an echo of 64 bytes, 50 at once", COLUMNS, rows)], notes)
+    publish("counts", "What a request and an operation cost", "counts", "lower", [
+        table("an echo of 64 bytes, 50 at once", COLUMNS, rows_of(counted, COLUMNS, True)),
+        table("in one process; dispatch of 100 pipes", COLUMNS[:1],
+              rows_of(counted, COLUMNS[:1], False)),
+    ], list(all_missed(counted)))
 
 
 def main():
-    counted = dict(measure_all())
     with_what = record.made_with(BUILD, LUA)
+    if "--check" in sys.argv and record.differs(with_what):
+        sys.exit(print(record.differs(with_what)))
+    counted = dict(measure_all())
     figures = {record.Figure(name, column): round(value, 2) for name, row in counted.items()
                for column, value in row.items() if column in record.TOLERANCE}
     if "--record" in sys.argv:
-        record.RECORD.write_text(record.compose(with_what, figures))
+        record.write(with_what, figures)
     elif "--check" in sys.argv:
-        good, lines = record.check(with_what, figures, record.RECORD.read_text())
-        print("\n".join(lines) or f"{len(figures)} figures, none worse than recorded")
-        sys.exit(not good)
+        worse = sorted(record.problems(record.read(), figures))
+        print("\n".join(worse + [record.ADVICE] if worse else
+                        [f"{len(figures)} figures, none worse than recorded"]))
+        sys.exit(bool(worse))
     else:
         show(counted)
 

@@ -16,6 +16,8 @@ TOLERANCE = {"instructions": 0.03, "system calls": 0.03, "mallocs": 0, "Lua byte
 OPTIONS = "buildtype", "verify", "geometry", "unity", "b_lto", "b_sanitize"
 ROUNDING = 0.005  # figures are recorded with two digits
 
+ADVICE = "if that is meant: counts.py BUILD --record, and say why in the commit"
+
 Figure = namedtuple("Figure", "row column")
 
 
@@ -35,20 +37,31 @@ def made_with(build, lua):
                       platform.machine(), *sorted(chosen)])
 
 
-def parse(text):
-    """What the record was made with, and its figures."""
-    with_what, *lines = [line for line in text.splitlines() if line and line[0] != "#"]
+def lines_of(path):
+    return [line for line in path.read_text().splitlines() if line and line[0] != "#"]
+
+
+def differs(with_what, path=RECORD):
+    """Why the record says nothing about what is measured here; None where it does."""
+    recorded = lines_of(path)[0]
+    if recorded != with_what:
+        return f"skipped: the counts: recorded with {recorded}; here is {with_what}"
+    return None
+
+
+def read(path=RECORD):
+    """The figures."""
     figures = {}
-    for line in lines:
+    for line in lines_of(path)[1:]:
         row, column, value = line.split(" | ")
         figures[Figure(row, column)] = float(value)
-    return with_what, figures
+    return figures
 
 
-def compose(with_what, figures):
-    head = "# By ./dev bench counts --record; --check compares with it.\n"
+def write(with_what, figures, path=RECORD):
+    head = "# By counts.py BUILD --record; --check compares with it.\n"
     lines = [f"{row} | {column} | {value:.2f}\n" for (row, column), value in figures.items()]
-    return head + with_what + "\n" + "".join(lines)
+    path.write_text(head + with_what + "\n" + "".join(lines))
 
 
 def problems(recorded, measured):
@@ -64,14 +77,3 @@ def problems(recorded, measured):
             yield f"{name}: {now:.2f}, recorded {was:.2f}{more}; at most {tolerance:.0%} is let pass"
     for figure in measured.keys() - recorded.keys():
         yield f"{figure.row}: {figure.column}: measured, but not recorded"
-
-
-def check(with_what, measured, text):
-    """Compare with the text of the record. Returns whether all is well, and the lines to say."""
-    recorded_with, recorded = parse(text)
-    if recorded_with != with_what:
-        return True, [f"skipped: the counts were recorded with {recorded_with}; this is {with_what}"]
-    lines = sorted(problems(recorded, measured))
-    if lines:
-        lines.append("if that is meant: ./dev bench counts --record, and say why in the commit")
-    return not lines, lines

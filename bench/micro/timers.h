@@ -81,10 +81,16 @@ static void phase_run(int phase, long count)
     phases[phase].ns += micro_clock() - start_ns;
 }
 
-/* Time goes on between two resets of an idle timer: a turn, some milliseconds later. */
+/* Time goes on between two resets of an idle timer: some milliseconds, then a turn. Without
+   sleep, for it would be measured how a processor wakes up. */
 static void round_pause(void)
 {
-    usleep(2000);
+    struct timespec start, now;
+
+    clock_gettime(CLOCK_MONOTONIC, &start);
+    do
+        clock_gettime(CLOCK_MONOTONIC, &now);
+    while ((now.tv_sec - start.tv_sec) * 1000000000 + now.tv_nsec - start.tv_nsec < 2000000);
     timers_turn();
 }
 
