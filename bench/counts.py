@@ -20,13 +20,12 @@ import sys
 
 import phases
 import record
-from lockstep import Irregular, command_of, stepping, workplace
+from lockstep import command_of, instructions, marked, regular, stepping, workplace
 from results import BUILD, LUA, QUICK, progress, publish, row, summary, table
 
 CONNECTIONS, WARM, ROUNDS = 50, 20, 200
 SEEDS = (1,) if QUICK else (1, 2, 3)
 IDLE_FEW, IDLE_MANY = 100, 8_100
-ATTEMPTS = 5
 
 COLUMNS = "instructions", "system calls", "mallocs", "Lua bytes", "idle heap", "idle rss"
 
@@ -58,9 +57,6 @@ OPERATIONS = (
 )
 OPERATION_TARGETS = {("C: mio_poll", "read"): 60, ("Lua: handlers", "empty"): 450}
 
-CALLGRIND = ("valgrind", "-q", "--tool=callgrind", "--callgrind-out-file=counted",
-             "--dump-before=lockstep_mark", "--toggle-collect=lockstep_hold",
-             "--collect-atstart=yes")
 STRACE = "strace", "-f", "-o", "counted", "-e", "trace=!clock_nanosleep"
 
 
@@ -68,35 +64,10 @@ def is_lua(file):
     return file.endswith(".lua")
 
 
-def rounds(clients, count):
-    for _ in range(count):
-        clients.round()
-
-
-def marked(server, clients):
-    """The rounds that count, between two marks, with as many before that they are all alike."""
-    rounds(clients, WARM)
-    server.mark()
-    before = server.mallocs.read()[0]
-    rounds(clients, ROUNDS)
-    calls = server.mallocs.read()[0] - before
-    server.mark()
-    rounds(clients, 1)
-    return calls
-
-
-def instructions(file, seed):
-    with workplace() as folder:
-        with stepping(folder, file, CONNECTIONS, CALLGRIND, seed=seed) as (server, clients):
-            marked(server, clients)
-        counted = (folder / "counted.2").read_text()
-    return int(re.search(r"^totals: (\d+)", counted, re.M)[1])
-
-
 def system_calls(file):
     with workplace() as folder:
         with stepping(folder, file, CONNECTIONS, STRACE) as (server, clients):
-            marked(server, clients)
+            marked(server, clients, WARM, ROUNDS)
         parts = re.split(r"^.*getpgid\(-1\).*\n", (folder / "counted").read_text(), flags=re.M)
     return parts[1].count("\n")
 
@@ -104,7 +75,7 @@ def system_calls(file):
 def mallocs(file):
     with workplace() as folder:
         with stepping(folder, file, CONNECTIONS) as (server, clients):
-            return marked(server, clients)
+            return marked(server, clients, WARM, ROUNDS)
 
 
 def lua_memory(file, count):
@@ -112,7 +83,8 @@ def lua_memory(file, count):
     command = [LUA, "-e", code % command_of(file)[-1]]
     with workplace() as folder:
         with stepping(folder, file, CONNECTIONS, command=command) as (server, clients):
-            rounds(clients, count)
+            for _ in range(count):
+                clients.round()
         return float(server.process.stdout.read())
 
 
@@ -131,21 +103,12 @@ def idle_bytes(file, connections):
             return server.mallocs.read()[1], int(re.search(r"Anonymous: +(\d+)", rollup)[1]) * 1024
 
 
-def regular(count, *args):
-    """What is counted, or counted again where the kernel has split a round."""
-    for _ in range(ATTEMPTS):
-        try:
-            return count(*args)
-        except Irregular:
-            continue
-    sys.exit(f"bench: no regular run of {args} in {ATTEMPTS}")
-
-
 def measure(file):
     """The figures of a row, column by column."""
     requests = CONNECTIONS * ROUNDS
     seeds = SEEDS if is_lua(file) else SEEDS[:1]
-    yield min(regular(instructions, file, seed) for seed in seeds) / requests
+    yield min(regular(instructions, file, CONNECTIONS, WARM, ROUNDS, seed)
+              for seed in seeds) / requests
     for count in system_calls, mallocs, lua_bytes:
         yield regular(count, file) / requests
     if "udp" in file:

@@ -6,8 +6,8 @@ in its environment: Lua's hash seed is made of addresses, which depend on the le
 """
 import math
 import mmap
-import os
 import pathlib
+import re
 import socket
 import struct
 import subprocess
@@ -23,6 +23,12 @@ MESSAGE = b"m" * 64
 EVENTS_PER_WAIT = 256  # that a server takes at once, at the most
 BACKLOG = 500  # connections that wait to be accepted, at the most
 PATIENCE = 60  # seconds for a server under valgrind to come back
+
+ATTEMPTS = 5
+
+CALLGRIND = ("valgrind", "-q", "--tool=callgrind", "--callgrind-out-file=counted",
+             "--dump-before=lockstep_mark", "--toggle-collect=lockstep_hold",
+             "--collect-atstart=yes")
 
 # The C library takes the plainest of its functions, which every machine has.
 PLAIN = ("glibc.cpu.hwcaps=-AVX,-AVX2,-AVX512F,-AVX512VL,-AVX512BW,-AVX_Fast_Unaligned_Load,-BMI2"
@@ -213,3 +219,37 @@ def stepping(folder, file, connections, tool=(), command=None, seed=1):
         clients.close()
     if stepper.process.wait() != 0:
         sys.exit(f"bench: failed: {command}")
+
+
+def marked(server, clients, warm, rounds):
+    """The rounds that count, between two marks; those before make them all alike. Returns how
+    often memory was allocated in them."""
+    for _ in range(warm):
+        clients.round()
+    server.mark()
+    before = server.mallocs.read()[0]
+    for _ in range(rounds):
+        clients.round()
+    calls = server.mallocs.read()[0] - before
+    server.mark()
+    clients.round()
+    return calls
+
+
+def instructions(file, connections, warm, rounds, seed=1):
+    """Of all the rounds together."""
+    with workplace() as folder:
+        with stepping(folder, file, connections, CALLGRIND, seed=seed) as (server, clients):
+            marked(server, clients, warm, rounds)
+        counted = (folder / "counted.2").read_text()
+    return int(re.search(r"^totals: (\d+)", counted, re.M)[1])
+
+
+def regular(count, *args):
+    """What is counted, or counted again where the kernel has split a round."""
+    for _ in range(ATTEMPTS):
+        try:
+            return count(*args)
+        except Irregular:
+            continue
+    sys.exit(f"bench: no regular run of {args} in {ATTEMPTS}")
