@@ -15,7 +15,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-enum { BYTES_BLOCK = 4096, BYTES_POOLED = 64 };
+enum { BYTES_BLOCK = 4096, BYTES_POOLED = 256 };
 
 typedef struct mio__lua_pool {
     mio_allocator allocator;
