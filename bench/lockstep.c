@@ -1,8 +1,8 @@
 /*
  * Has a server and the bench go in step, so that what a request costs is the same in each run,
  * whatever else the machine does. Loaded by LD_PRELOAD into the server, it holds each wait that
- * could sleep until the bench, which has sent all its requests by then, lets it go on: so a wait
- * always brings the same events. The page that both look at is the file MIO_BENCH_PAGE.
+ * could sleep until the bench, which has sent all its requests by then, lets it go on: so a
+ * wait always brings the same events. The page that both look at is the file MIO_BENCH_PAGE.
  *
  * Marks cut the run into what is counted and what is not: before a held wait goes on,
  * lockstep_mark() is called, which valgrind is told to look for and strace shows.
@@ -76,8 +76,7 @@ int epoll_wait(int queue, struct epoll_event *events, int capacity, int timeout_
 {
     if (page != NULL && timeout_ms != 0)
         lockstep_hold();
-    return lockstep_leave(
-        (int)syscall(SYS_epoll_wait, queue, events, capacity, timeout_ms));
+    return lockstep_leave((int)syscall(SYS_epoll_wait, queue, events, capacity, timeout_ms));
 }
 
 time_t time(time_t *ret_time)

@@ -1,6 +1,6 @@
 /*
- * A queue under a mutex, for those who have no channel of their own: what their users write. The
- * receiver takes all that is there at once, and is woken only where the queue was empty.
+ * A queue under a mutex, for those who have no channel of their own: what their users write.
+ * The receiver takes all that is there at once, and is woken only where the queue was empty.
  */
 #ifndef BENCH_QUEUE_H
 #define BENCH_QUEUE_H
