@@ -1,11 +1,70 @@
-"""Messages from one thread to another, in C: a channel beside a queue under a mutex.
+"""Messages from one and from four threads to a loop, and how long it takes to wake one up.
 
-    channel.py BUILD LUA    a build directory with -Dbench=true
+    channel.py BUILD [--quick]
 
-The program does the rounds by turns; see bench/channel.c.
+Each round runs all programs one after the other. The limit is a queue under a mutex with an
+eventfd, rung only where the queue was empty; libuv and libev, whose wake-ups carry nothing, get
+the same queue. Real time: more threads than cores change what is measured.
 """
-import pathlib
-import subprocess
-import sys
+from phases import is_there, times
+from results import QUICK, progress, publish, row, summary, table
 
-subprocess.run([pathlib.Path(sys.argv[1]) / "bench/channel"], check=True)
+PRODUCERS = 1, 4
+MESSAGES = 1_000_000 if QUICK else 5_000_000
+ROUNDS = 2 if QUICK else 11
+
+LIMIT, CONTROL = "C: mutex, eventfd", "C: mutex, eventfd again"
+PROGRAMS = (
+    (LIMIT, "channel_raw"),
+    (CONTROL, "channel_raw"),
+    ("C: mio", "channel_mio"),
+    ("C: libuv", "channel_libuv"),
+    ("C: libev", "channel_libev"),
+)
+LATENCIES = "p50", "p99", "max"
+
+
+def measure(producers, programs):
+    taken = {name: [] for name, _ in programs}
+    for i in range(ROUNDS):
+        progress(f"channel: {producers} producers, round {i + 1}")
+        for name, program in programs:
+            taken[name].append(times(program, producers, MESSAGES))
+    return taken
+
+
+def rates_of(measured, programs):
+    rows = [row(name, [summary([1e3 / each["message"] for each in taken[name]])
+                       for taken in measured]) for name, _ in programs]
+    return table("million messages a second, by producers", PRODUCERS_TITLES, rows,
+                 unit="million messages a second", better="higher")
+
+
+def ratios_of(measured, programs):
+    rows = [row(name, [summary([limit["message"] / each["message"]
+                                for each, limit in zip(taken[name], taken[LIMIT])])
+                       for taken in measured]) for name, _ in programs[1:]]
+    return table("messages, times of the limit", PRODUCERS_TITLES, rows,
+                 unit="times of the limit", better="higher", control=CONTROL)
+
+
+def latencies_of(taken, programs):
+    rows = [row(name, [summary([each[key] / 1e3 for each in taken[name]]) for key in LATENCIES])
+            for name, _ in programs]
+    return table("from send to handler, the receiver asleep", LATENCIES, rows, control=CONTROL)
+
+
+PRODUCERS_TITLES = [str(each) for each in PRODUCERS]
+
+
+def main():
+    programs = [(name, program) for name, program in PROGRAMS if is_there(program)]
+    measured = [measure(producers, programs) for producers in PRODUCERS]
+    publish("channel", "Messages from other threads", "microseconds", "lower", [
+        rates_of(measured, programs), ratios_of(measured, programs),
+        latencies_of(measured[0], programs),
+    ], ["libevent has no message or wake-up for other threads but its locked event_active(), "
+        "and luv's async handles lose payloads: they are not here."])
+
+
+main()

@@ -1,30 +1,30 @@
-"""Count what one request, and one idle connection, cost a server.
+"""Count what one request, one idle connection, and one operation cost.
 
-    counts.py BUILD LUA     a build directory with -Dbench=true, and the interpreter
+    counts.py BUILD [--check | --record]
 
-No clock is read. A server runs under a tool that counts, once for few requests and once for
-many; the difference divided by the requests in between is free of the start and the end.
+No clock is read, and server and client go in step (see lockstep.py): all requests of a round
+are there before the server's wait brings them, so that the figures come out the same each time.
+--check compares them with bench/counts.txt, and fails where one is worse; --record writes it.
 
-    instructions    of user space, by valgrind; the median of three runs, for Lua's hash tables
-                    are laid out by a seed that is another one each time
-    system calls    by strace. One wait brings up to 50 events, so the waits are 0.02 at the least,
-                    and more for a server that keeps up with its client
+    instructions    of user space, by valgrind; for Lua the least of three hash seeds: with some,
+                    names that are looked up collide in a table
+    system calls    by strace; one wait brings 50 events, so the waits are 0.02
     mallocs         by a library that is loaded before the C library's; also Lua's own
     Lua bytes       what is left to the collector, which stands still for this column only
     idle heap       chunks of malloc, the server's own and Lua's, for one more idle connection
     idle rss        what the process itself got from the kernel for it: resident, anonymous pages
 """
-import os
 import pathlib
 import re
-import statistics
-import struct
-import tempfile
-from contextlib import contextmanager
+import sys
 
-from serving import BUILD, LUA, command_of, serving
+import phases
+import record
+from lockstep import command_of, instructions, marked, regular, stepping, workplace
+from results import BUILD, LUA, QUICK, progress, publish, row, summary, table
 
-FEW, MANY = 2_000, 12_000  # requests, over 50 connections, of 64 bytes
+CONNECTIONS, WARM, ROUNDS = 50, 20, 200
+SEEDS = (1,) if QUICK else (1, 2, 3)
 IDLE_FEW, IDLE_MANY = 100, 8_100
 
 COLUMNS = "instructions", "system calls", "mallocs", "Lua bytes", "idle heap", "idle rss"
@@ -47,89 +47,140 @@ ROWS = (
     ("UDP: Lua: a batch", "udp_batch.lua", (None, 0.1, 0, 0)),
 )
 
+# What runs in one process, its arguments, and the names of what its phases do so many times.
+OPERATIONS = (
+    ("C: mio_poll", "dispatch_mio_poll", (100, 100, 20_000)),
+    ("C: mio_loop_run", "dispatch_mio", (100, 100, 20_000)),
+    ("Lua: handlers", "dispatch_mio.lua", (100, 100, 20_000)),
+    ("C: timers", "timers_mio", (10_000, 1)),
+    ("Lua: timers", "timers_mio.lua", (1000, 1)),
+)
+OPERATION_TARGETS = {("C: mio_poll", "read"): 60, ("Lua: handlers", "empty"): 450}
 
-def report_of(tool, file, requests):
-    """What a tool, which is told the name of a file, has written there when the server ended."""
-    with tempfile.NamedTemporaryFile("r") as report:
-        command = [arg.format(report.name) for arg in tool] + command_of(file)
-        with serving(file, "-n", requests, command=command):
-            pass
-        return report.read()
-
-
-def instructions(file, requests):
-    tool = ["valgrind", "-q", "--tool=callgrind", "--callgrind-out-file={}"]
-    return int(re.search(r"^totals: (\d+)", report_of(tool, file, requests), re.M)[1])
+STRACE = "strace", "-f", "-o", "counted", "-e", "trace=!clock_nanosleep"
 
 
-def system_calls(file, requests):
-    tool = ["strace", "-c", "-f", "-o", "{}"]
-    return int(re.search(r"(\d+) +(\d+ +)?total$", report_of(tool, file, requests), re.M)[1])
+def is_lua(file):
+    return file.endswith(".lua")
 
 
-@contextmanager
-def counting_mallocs(file, *load):
-    """Run a server as serving() does, and yield also its calls of malloc and the bytes in use."""
-    with tempfile.NamedTemporaryFile("rb") as counts:
-        os.truncate(counts.name, 16)
-        preload = ["env", f"LD_PRELOAD={BUILD}/bench/count_malloc.so",
-                   f"MIO_BENCH_COUNTS={counts.name}"]
-        with serving(file, *load, command=preload + command_of(file)) as (server, _):
-            yield server, *struct.unpack("QQ", counts.read())
+def system_calls(file):
+    with workplace() as folder:
+        with stepping(folder, file, CONNECTIONS, STRACE) as (server, clients):
+            marked(server, clients, WARM, ROUNDS)
+        parts = re.split(r"^.*getpgid\(-1\).*\n", (folder / "counted").read_text(), flags=re.M)
+    return parts[1].count("\n")
 
 
-def mallocs(file, requests):
-    with counting_mallocs(file, "-n", requests) as (_, calls, _):
-        return calls
+def mallocs(file):
+    with workplace() as folder:
+        with stepping(folder, file, CONNECTIONS) as (server, clients):
+            return marked(server, clients, WARM, ROUNDS)
 
 
-def lua_bytes(file, requests):
-    if not file.endswith(".lua"):
-        return 0
+def lua_memory(file, count):
     code = 'collectgarbage("stop") dofile("%s") print(collectgarbage("count") * 1024)'
     command = [LUA, "-e", code % command_of(file)[-1]]
-    with serving(file, "-n", requests, command=command) as (server, _):
-        pass
-    return float(server.stdout.read())
+    with workplace() as folder:
+        with stepping(folder, file, CONNECTIONS, command=command) as (server, clients):
+            for _ in range(count):
+                clients.round()
+        return float(server.process.stdout.read())
+
+
+def lua_bytes(file):
+    if not is_lua(file):
+        return 0
+    return lua_memory(file, WARM + ROUNDS) - lua_memory(file, WARM)
 
 
 def idle_bytes(file, connections):
     """Of the heap, and of the process."""
-    load = "-i", connections, "-c", 1, "-n", 1
-    with counting_mallocs(file, *load) as (server, _, heap):
-        rollup = pathlib.Path(f"/proc/{server.pid}/smaps_rollup").read_text()
-    return heap, int(re.search(r"Anonymous: +(\d+) kB", rollup)[1]) * 1024
-
-
-def per_request(count, file):
-    return (count(file, MANY) - count(file, FEW)) / (MANY - FEW)
+    with workplace() as folder:
+        with stepping(folder, file, 1) as (server, clients):
+            clients.connect_idle(connections)
+            rollup = pathlib.Path(f"/proc/{server.process.pid}/smaps_rollup").read_text()
+            return server.mallocs.read()[1], int(re.search(r"Anonymous: +(\d+)", rollup)[1]) * 1024
 
 
 def measure(file):
-    yield statistics.median(per_request(instructions, file) for _ in range(3))
+    """The figures of a row, column by column."""
+    requests = CONNECTIONS * ROUNDS
+    seeds = SEEDS if is_lua(file) else SEEDS[:1]
+    yield min(regular(instructions, file, CONNECTIONS, WARM, ROUNDS, seed)
+              for seed in seeds) / requests
     for count in system_calls, mallocs, lua_bytes:
-        yield per_request(count, file)
+        yield regular(count, file) / requests
     if "udp" in file:
         return  # there are no connections
     for few, many in zip(idle_bytes(file, IDLE_FEW), idle_bytes(file, IDLE_MANY)):
         yield (many - few) / (IDLE_MANY - IDLE_FEW)
 
 
-def cell(column, value, target):
-    digits = 2 if column in ("system calls", "mallocs") else 0
-    if target is None:
-        return f"{value:.{digits}f}"
-    mark = "" if round(value, digits) <= target else " !"
-    return f"{value:.{digits}f} / {target}{mark}"
+def operations(name, program, args):
+    """Phase by phase, the instructions of an operation; of a dispatch, of an event."""
+    count = args[2] if "dispatch" in program else args[0]
+    seeds = SEEDS if is_lua(program) else SEEDS[:1]
+    runs = [phases.instructions(program, *args, seed=seed) for seed in seeds]
+    for phase in runs[0]:
+        if phase == "expire":
+            continue  # from which slots of the wheel, depends on the clock
+        yield f"{name}, {phase}", {"instructions": min(run[phase] for run in runs) / count}
+
+
+def measure_all():
+    """Row by row: its name, and its figures by the columns' names."""
+    for name, file, _ in ROWS:
+        progress(f"counting: {name}")
+        yield name, dict(zip(COLUMNS, measure(file)))
+    for name, program, args in OPERATIONS:
+        progress(f"counting: {name}, {program}")
+        yield from operations(name, program, args)
+
+
+def missed(name, figures, targets):
+    for column, target in zip(COLUMNS, targets):
+        if target is not None and round(figures[column], 2) > target:
+            yield f"missed: {name}: {figures[column]:.2f} {column}, at the most {target}"
+
+
+def all_missed(counted):
+    for name, _, targets in ROWS:
+        yield from missed(name, counted[name], targets)
+    for (name, phase), target in OPERATION_TARGETS.items():
+        yield from missed(f"{name}, {phase}", counted[f"{name}, {phase}"], (target,))
+
+
+def rows_of(counted, columns, servers):
+    names = {name for name, _, _ in ROWS}
+    return [row(name, [summary([figures[each]]) if each in figures else None for each in columns])
+            for name, figures in counted.items() if (name in names) == servers]
+
+
+def show(counted):
+    publish("counts", "What a request and an operation cost", "counts", "lower", [
+        table("an echo of 64 bytes, 50 at once", COLUMNS, rows_of(counted, COLUMNS, True)),
+        table("in one process; dispatch of 100 pipes", COLUMNS[:1],
+              rows_of(counted, COLUMNS[:1], False)),
+    ], list(all_missed(counted)))
 
 
 def main():
-    print("measured / at the most (! = missed)\n")
-    print(f"{'':32}" + "".join(f"{column:>16}" for column in COLUMNS))
-    for name, file, targets in ROWS:
-        targets += (None,) * (len(COLUMNS) - len(targets))
-        cells = map(cell, COLUMNS, measure(file), targets)
-        print(f"{name:32}" + "".join(f"{text:>16}" for text in cells), flush=True)
+    with_what = record.made_with(BUILD, LUA)
+    if "--check" in sys.argv and record.differs(with_what):
+        sys.exit(print(record.differs(with_what)))
+    counted = dict(measure_all())
+    figures = {record.Figure(name, column): round(value, 2) for name, row in counted.items()
+               for column, value in row.items() if column in record.TOLERANCE}
+    if "--record" in sys.argv:
+        record.write(with_what, figures)
+    elif "--check" in sys.argv:
+        worse = sorted(record.problems(record.read(), figures))
+        print("\n".join(worse + [record.ADVICE] if worse else
+                        [f"{len(figures)} figures, none worse than recorded"]))
+        sys.exit(bool(worse))
+    else:
+        show(counted)
 
 
 main()

@@ -16,7 +16,7 @@
 #include <stddef.h>
 #include <string.h>
 
-enum { BYTES_BLOCK = 4096, BYTES_POOLED = 64 };
+enum { BYTES_BLOCK = 4096, BYTES_POOLED = 256 };
 
 typedef struct mio__lua_pool {
     mio_allocator allocator;
