@@ -113,11 +113,13 @@ START_TEST(deadlines_in_order_first_in_first_out_within_a_tick)
 {
     static const uint64_t order[] = {2, 5, 4, 3, 1};
 
+    turning_poll(0); /* within a turn, all count from one time */
     turning_after(80 * TICK_NS, 1);
     turning_after(10 * TICK_NS, 2);
     turning_after(60 * TICK_NS, 3);
     turning_after(20 * TICK_NS, 4);
     turning_after(12 * TICK_NS, 5);
+    turning_expect_rest(0, NULL);
     source_pause_ms(20);
     expect_in_order(5, order);
 }
