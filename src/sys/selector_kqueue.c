@@ -64,7 +64,7 @@ int mio__selector_open(mio__selector *selector)
 /* A child of fork() has no such queue: the number may be that of a file of its own by now. */
 void mio__selector_close(mio__selector *selector)
 {
-    if (selector->knotes->generation == mio__fork_generation())
+    if (!mio__fork_since(selector->knotes->generation))
         close(selector->fd);
     mio__knotes_free(selector->knotes);
     selector->knotes = NULL;
