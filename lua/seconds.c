@@ -9,13 +9,14 @@ static const lua_Number ns_per_second = 1e9;
 int64_t mio__lua_seconds_check(lua_State *L, int arg)
 {
     const lua_Number seconds = luaL_checknumber(L, arg);
+    const lua_Number wanted = seconds * ns_per_second; /* of no more digits than a number has */
     int64_t ns;
 
     luaL_argcheck(L, seconds >= 0, arg, "seconds are a number from 0 up");
     if (seconds >= seconds_max)
         return INT64_MAX;
-    ns = (int64_t)(seconds * ns_per_second);
-    return (lua_Number)ns < seconds * ns_per_second ? ns + 1 : ns;
+    ns = (int64_t)wanted;
+    return (lua_Number)ns < wanted ? ns + 1 : ns;
 }
 
 int64_t mio__lua_seconds_timeout(lua_State *L, int arg)

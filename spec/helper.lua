@@ -183,7 +183,7 @@ local environment = 'ASAN_OPTIONS="allocator_may_return_null=1:$ASAN_OPTIONS"'
 -- Start a program of Lua. `before` is shell code that runs first ("ulimit -n 30"). Errors come
 -- out like the rest. Returns the pipe, and the id of the process to send a signal to.
 function helper.start(code, before)
-  local command = ("%s; echo $$; %s exec timeout --foreground 60 %s -e %s 2>&1"):format(
+  local command = ("%s; echo $$; %s exec timeout --foreground 240 %s -e %s 2>&1"):format(
     before or ":", environment, helper.interpreter, quote(code))
   local pipe = assert(io.popen(command))
   return pipe, tonumber(pipe:read("l"))

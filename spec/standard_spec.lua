@@ -25,10 +25,10 @@ describe("a standard stream", function()
       loop:register(input, "r", function(_, readable, _, closed)
         local data, _, code = input:try_read()
         assert(readable)
-        output:try_write("<", data or "", ">")
+        output:try_write("<" .. (data or "") .. ">")
         if code then
           assert(closed)
-          output:try_write("<", code, ">")
+          output:try_write("<" .. code .. ">")
           input:close()
         end
       end)
@@ -49,7 +49,8 @@ describe("a standard stream", function()
   end)
 
   it("does not wait for bytes", function()
-    assert.equal("again", run([[sleep 0.3 | $0 -e "$1"]], [[
+    local command = [[f=$(mktemp -u) && mkfifo "$f" && $0 -e "$1" <>"$f"; rm "$f"]]
+    assert.equal("again", run(command, [[
       io.write(select(2, require("mio").stdin():try_read()))
     ]]))
   end)

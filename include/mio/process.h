@@ -54,6 +54,7 @@ typedef struct mio_process_config {
  * Returns 0, or
  *   -EINVAL                     no program; an unknown kind of stream; a pointer is NULL
  *   -ENOENT, -ENOTDIR           no such program or directory
+ *   -EOPNOTSUPP                 a directory, on a system that starts nothing in another one
  *   -EACCES, -ENOEXEC, -E2BIG   what exec gives
  *   -EAGAIN, -ENOMEM            no more processes, no memory
  *   -EMFILE, -ENFILE            a pipe takes one descriptor, two for a moment

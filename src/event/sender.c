@@ -86,7 +86,7 @@ void mio__sender_close(mio_sender *sender)
 
 static bool sender_is_stale(const mio_sender *sender)
 {
-    return sender->generation != mio__fork_generation();
+    return mio__fork_since(sender->generation);
 }
 
 void mio__sender_wake(mio_sender *sender)

@@ -172,7 +172,7 @@ int64_t mio__loop_clock(const mio_loop *loop);
 /* Whether this process is a child of the one that made the loop. */
 static inline bool mio__loop_is_stale(const mio_loop *loop)
 {
-    return loop->generation != mio__fork_generation();
+    return mio__fork_since(loop->generation);
 }
 
 /*

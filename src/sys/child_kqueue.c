@@ -7,6 +7,7 @@
 #include "sys/descriptor.h"
 #include "sys/kqueue.h"
 
+#include <signal.h>
 #include <sys/wait.h>
 
 /* Whether it has ended, and waits to be waited for. */

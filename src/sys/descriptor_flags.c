@@ -7,6 +7,13 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+/* Of a pipe; the third is NetBSD's: see quiet_fcntl.c. */
+#ifdef O_NOSIGPIPE
+enum { PIPE_FLAGS = O_CLOEXEC | O_NONBLOCK | O_NOSIGPIPE };
+#else
+enum { PIPE_FLAGS = O_CLOEXEC | O_NONBLOCK };
+#endif
+
 int mio__descriptor_socket(int family, int type, mio_fd *ret_fd)
 {
     int fd = socket(family, type | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
@@ -32,7 +39,7 @@ int mio__descriptor_pipe(mio_fd ret_fds[2])
 {
     int fds[2];
 
-    if (pipe2(fds, O_CLOEXEC | O_NONBLOCK) < 0)
+    if (pipe2(fds, PIPE_FLAGS) < 0)
         return -errno;
     ret_fds[0] = fds[0];
     ret_fds[1] = fds[1];

@@ -8,11 +8,19 @@
 #ifndef MIO__SYS_FORK_H
 #define MIO__SYS_FORK_H
 
+#include <stdbool.h>
+
 /* Start to count, if nobody has: call it before the first look at the generation. Returns 0 or
    -ENOMEM. */
 int mio__fork_watch(void);
 
 /* How many forks lie between the process that started to count and this one. */
 unsigned mio__fork_generation(void);
+
+/* Whether this process is a copy of the one that had this generation. */
+static inline bool mio__fork_since(unsigned generation)
+{
+    return generation != mio__fork_generation();
+}
 
 #endif

@@ -28,6 +28,7 @@ int mio__kqueue_open(mio_fd *ret_fd)
  */
 void mio__kqueue_change(mio_fd queue, struct kevent *changes, int count)
 {
+    const mio__kqueue_count room = (mio__kqueue_count)count;
     struct kevent answers[MIO__KQUEUE_CHANGES_MAX];
     int answered;
 
@@ -36,7 +37,7 @@ void mio__kqueue_change(mio_fd queue, struct kevent *changes, int count)
         return;
     for (int i = 0; i < count; i++)
         changes[i].flags |= EV_RECEIPT;
-    answered = kevent(queue, changes, count, answers, count, NULL);
+    answered = kevent(queue, changes, room, answers, room, NULL);
     for (int i = 0; i < count; i++)
         changes[i].data = i < answered ? answers[i].data : 0;
     if (answered < 0 && errno != EINTR)

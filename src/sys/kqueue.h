@@ -13,6 +13,9 @@
 
 enum { MIO__KQUEUE_CHANGES_MAX = 10 };
 
+/* kevent() counts with int here and size_t there: what becomes either of them. */
+typedef unsigned short mio__kqueue_count;
+
 /* A queue that is closed by exec. Returns 0, -EMFILE, -ENFILE or -ENOMEM. */
 int mio__kqueue_open(mio_fd *ret_fd);
 

@@ -111,12 +111,23 @@ static int process_plan_stream(process_plan *plan, int stream, mio_process_strea
     return -EINVAL;
 }
 
+/* POSIX has it since 2024, systems since before or not yet. */
+static int process_plan_directory(process_plan *plan, const char *directory)
+{
+#ifdef MIO__SPAWN_ADDCHDIR
+    return -MIO__SPAWN_ADDCHDIR(&plan->actions, directory);
+#else
+    (void)plan, (void)directory;
+    return -EOPNOTSUPP;
+#endif
+}
+
 static int process_plan_all(process_plan *plan, const mio_process_config *config)
 {
     int err = process_plan_signals(plan);
 
     if (err == 0 && config->directory != NULL)
-        err = -posix_spawn_file_actions_addchdir_np(&plan->actions, config->directory);
+        err = process_plan_directory(plan, config->directory);
     for (int i = 0; err == 0 && i < MIO_PROCESS_STREAMS; i++)
         err = process_plan_stream(plan, i, config->streams[i]);
     return err;

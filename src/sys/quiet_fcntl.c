@@ -1,6 +1,7 @@
 /*
- * Quiet by a flag of the open file: macOS, where SIGPIPE goes to the whole process, so that a
- * thread's mask is not enough, and where a signal that was taken cannot be told from another.
+ * Quiet by a flag of the open file: macOS and NetBSD, where SIGPIPE goes to the whole process,
+ * so that a thread's mask is not enough, and where a signal that was taken cannot be told from
+ * another.
  *
  * What mio has opened has the flag from the beginning (mio__descriptor_adopt()). Others share
  * an inherited file: it has the flag for the time of a write only. Two threads that write to

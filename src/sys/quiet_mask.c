@@ -1,6 +1,6 @@
 /*
  * Quiet by the thread's signal mask, where SIGPIPE goes to the thread that has written: Linux
- * and the BSDs.
+ * and the BSDs but NetBSD.
  */
 #include "sys/quiet.h"
 
@@ -34,17 +34,30 @@ void mio__quiet_begin(mio__quiet *quiet, mio_fd fd)
     quiet->was_pending = quiet->was_quiet && quiet_is_pending();
 }
 
+/* Never blocks: the write has left one for this thread, if none was there before. */
+static void take_one(void)
+{
+    const sigset_t signals = quiet_signals();
+#ifdef MIO__HAVE_SIGTIMEDWAIT
+    const struct timespec now = {.tv_sec = 0};
+
+    while (sigtimedwait(&signals, NULL, &now) < 0 && errno == EINTR)
+        continue;
+#else
+    int taken;
+
+    if (quiet_is_pending())
+        sigwait(&signals, &taken);
+#endif
+}
+
 /*
  * The kernel takes what waits for the thread before what waits for the whole process, and keeps
  * one of each at the most: so ours may have been one with another one, which is sent again.
  */
 static void quiet_take(const mio__quiet *quiet)
 {
-    const sigset_t signals = quiet_signals();
-    const struct timespec now = {.tv_sec = 0};
-
-    while (sigtimedwait(&signals, NULL, &now) < 0 && errno == EINTR)
-        continue;
+    take_one();
     if (quiet->was_pending && !quiet_is_pending())
         pthread_kill(pthread_self(), SIGPIPE);
 }

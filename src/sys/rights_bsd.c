@@ -29,27 +29,6 @@ typedef union control {
     char bytes[RIGHTS_OTHERS + CMSG_SPACE(MIO__RIGHTS_MAX * sizeof(mio_fd))];
 } control;
 
-ptrdiff_t mio__rights_send(mio_fd fd, const void *data, size_t size, const mio_fd *fds,
-                           size_t count)
-{
-    const size_t bytes = count * sizeof *fds;
-    struct iovec piece = {.iov_base = (void *)(uintptr_t)data, .iov_len = size};
-    control room = {.head = {.cmsg_len = (socklen_t)CMSG_LEN(bytes),
-                             .cmsg_level = SOL_SOCKET,
-                             .cmsg_type = SCM_RIGHTS}};
-    const struct msghdr message = {.msg_iov = &piece,
-                                   .msg_iovlen = 1,
-                                   .msg_control = room.bytes,
-                                   .msg_controllen = (socklen_t)CMSG_SPACE(bytes)};
-    ssize_t result;
-
-    memcpy(CMSG_DATA(&room.head), fds, bytes);
-    do
-        result = sendmsg(fd, &message, MIO__SEND_FLAGS);
-    while (mio__sys_interrupted(result));
-    return mio__sys_count(result);
-}
-
 /* One of those that came: kept where there is room, and closed by exec from now on. */
 static void rights_take(mio_fd fd, mio_fd *fds, size_t capacity, size_t *count, int *flags)
 {

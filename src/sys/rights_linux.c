@@ -23,27 +23,6 @@ typedef union control {
     char bytes[RIGHTS_OTHERS + CMSG_SPACE(MIO__RIGHTS_MAX * sizeof(mio_fd))];
 } control;
 
-ptrdiff_t mio__rights_send(mio_fd fd, const void *data, size_t size, const mio_fd *fds,
-                           size_t count)
-{
-    struct iovec piece = {.iov_base = (void *)(uintptr_t)data, .iov_len = size};
-    control room = {.head = {.cmsg_len = (socklen_t)CMSG_LEN(count * sizeof *fds),
-                             .cmsg_level = SOL_SOCKET,
-                             .cmsg_type = SCM_RIGHTS}};
-    const struct msghdr message = {.msg_iov = &piece,
-                                   .msg_iovlen = 1,
-                                   .msg_control = room.bytes,
-                                   .msg_controllen =
-                                       (socklen_t)CMSG_SPACE(count * sizeof *fds)};
-    ssize_t result;
-
-    memcpy(CMSG_DATA(&room.head), fds, count * sizeof *fds);
-    do
-        result = sendmsg(fd, &message, MIO__SEND_FLAGS);
-    while (mio__sys_interrupted(result));
-    return mio__sys_count(result);
-}
-
 /* The descriptors of one control message: as many go to `fds` as it has room for, and the
    others are closed. Returns how many there were. */
 static size_t recv_take(const struct cmsghdr *head, mio_fd *fds, size_t capacity)

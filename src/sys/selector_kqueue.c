@@ -15,6 +15,7 @@
 #include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
@@ -64,7 +65,7 @@ int mio__selector_open(mio__selector *selector)
 /* A child of fork() has no such queue: the number may be that of a file of its own by now. */
 void mio__selector_close(mio__selector *selector)
 {
-    if (selector->knotes->generation == mio__fork_generation())
+    if (!mio__fork_since(selector->knotes->generation))
         close(selector->fd);
     mio__knotes_free(selector->knotes);
     selector->knotes = NULL;
@@ -419,8 +420,10 @@ static void raw_finish(mio_event *events, int merged)
     }
 }
 
-static int wait_raw(mio_fd queue, struct kevent *raw, int room, int64_t sleep_ns)
+static int wait_raw(mio_fd queue, struct kevent *raw, int capacity, int64_t sleep_ns)
 {
+    const mio__kqueue_count room =
+        (mio__kqueue_count)(capacity < USHRT_MAX ? capacity : USHRT_MAX);
     struct timespec timeout = {.tv_sec = SLEEP_MAX_S};
 
     if (sleep_ns < 0)

@@ -7,7 +7,6 @@
 #include "sys/fork.h"
 
 #include <errno.h>
-#include <stdbool.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
 
@@ -31,14 +30,9 @@ int mio__waker_open(mio__waker *waker, mio__selector *selector, uint64_t token)
     return 0;
 }
 
-static bool waker_is_stale(const mio__waker *waker)
-{
-    return waker->generation != mio__fork_generation();
-}
-
 void mio__waker_close(mio__waker *waker, mio__selector *selector)
 {
-    if (!waker_is_stale(waker)) /* the queue is the parent's too */
+    if (!mio__fork_since(waker->generation)) /* the queue is the parent's too */
         mio__selector_deregister(selector, waker->fd);
     close(waker->fd);
     waker->fd = -1;
@@ -58,7 +52,7 @@ int mio__waker_wake(const mio__waker *waker)
     const int saved = errno; /* a signal handler may be the caller */
     int err = 0;
 
-    if (waker_is_stale(waker))
+    if (mio__fork_since(waker->generation))
         return -ESTALE;
     while (err == 0 && write(waker->fd, &one, sizeof one) < 0) {
         if (errno == EAGAIN)

@@ -52,18 +52,12 @@ int mio__waker_open(mio__waker *waker, mio__selector *selector, uint64_t token)
     return err;
 }
 
-/* A child of fork() has no such queue: the number may be that of a file of its own by now. */
-static bool waker_is_stale(const mio__waker *waker)
-{
-    return waker->generation != mio__fork_generation();
-}
-
 void mio__waker_close(mio__waker *waker, mio__selector *selector)
 {
     mio__knotes *knotes = selector->knotes;
 
     pthread_mutex_lock(&knotes->lock);
-    if (!waker_is_stale(waker))
+    if (!mio__fork_since(waker->generation)) /* else the number may be another file's by now */
         waker_change(waker, EV_DELETE, 0, 0);
     knotes->wakers.knotes[waker->ident / 2].stamp = 0;
     pthread_mutex_unlock(&knotes->lock);
@@ -76,7 +70,7 @@ int mio__waker_wake(const mio__waker *waker)
     const int saved = errno; /* a signal handler may be the caller */
     int err;
 
-    if (waker_is_stale(waker))
+    if (mio__fork_since(waker->generation))
         return -ESTALE;
     err = waker_change(waker, 0, NOTE_TRIGGER, waker->stamp);
     errno = saved;

@@ -30,14 +30,9 @@ int mio__waker_open(mio__waker *waker, mio__selector *selector, uint64_t token)
     return 0;
 }
 
-static bool waker_is_stale(const mio__waker *waker)
-{
-    return waker->generation != mio__fork_generation();
-}
-
 void mio__waker_close(mio__waker *waker, mio__selector *selector)
 {
-    if (!waker_is_stale(waker)) /* the queue is the parent's, or gone */
+    if (!mio__fork_since(waker->generation)) /* the queue is the parent's, or gone */
         mio__selector_deregister(selector, waker->fd);
     close(waker->fd);
     close(waker->write_fd);
@@ -58,7 +53,7 @@ int mio__waker_wake(const mio__waker *waker)
     const int saved = errno; /* a signal handler may be the caller */
     int err = 0;
 
-    if (waker_is_stale(waker))
+    if (mio__fork_since(waker->generation))
         return -ESTALE;
     while (err == 0 && write(waker->write_fd, "", 1) < 0) {
         if (errno == EAGAIN)

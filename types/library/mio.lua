@@ -334,7 +334,7 @@ function mio.poll() end
 ---as this program runs.
 ---
 ---Fails with `ENOENT` (no such program or directory), `EACCES`, `ENOTDIR`, `E2BIG`, `EAGAIN` (no
----more processes), `EMFILE` and others; `err` is like "process ls: not found", or, for a folder
+---more processes), `EMFILE` and others, among them `EOPNOTSUPP` for `cwd` on a few systems; `err` is like "process ls: not found", or, for a folder
 ---that is not there, "process ls: cwd /x: not found".
 ---
 ---```lua
