@@ -31,6 +31,11 @@ void mio__lua_inbox_close(mio__lua_inbox *inbox)
     inbox->channel = NULL;
 }
 
+void mio__lua_inbox_begin(mio__lua_inbox *inbox, mio__lua_call *call)
+{
+    *call = (mio__lua_call){.waiter.fd = -1, .inbox = inbox};
+}
+
 void mio__lua_inbox_answer(mio__lua_call *call)
 {
     mio__lua_inbox *inbox = call->inbox;

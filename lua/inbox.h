@@ -42,6 +42,9 @@ int mio__lua_inbox_open(mio__lua_inbox *inbox, mio_loop *loop, uint64_t token);
 /* Nobody's call is in it any more. An inbox that was not opened is fine. */
 void mio__lua_inbox_close(mio__lua_inbox *inbox);
 
+/* Make `call` one of this inbox, at which nobody waits. */
+void mio__lua_inbox_begin(mio__lua_inbox *inbox, mio__lua_call *call);
+
 /* Any thread: wake the task of a call. */
 void mio__lua_inbox_answer(mio__lua_call *call);
 

@@ -71,7 +71,7 @@ static mio__lua_stall *stall_push(lua_State *L, const mio__lua_task *task)
             luaL_error(L, "shared channel: %s", mio_strerror(err));
         lua_pop(L, 1);
         object = mio__lua_class_new(L, CLASS_STALL, sizeof *object, 0);
-        object->stall.call.inbox = inbox;
+        mio__lua_inbox_begin(inbox, &object->stall.call);
         lua_pushvalue(L, -1);
         lua_setiuservalue(L, -3, TASK_CALL);
     }

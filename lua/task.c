@@ -417,7 +417,7 @@ static void list_push_places(lua_State *L, const mio__lua_task *task)
     int count = 0;
 
     for (const mio__lua_waiter *w = task->waiters; w != NULL && count < MAX; w = w->next)
-        if (count == 0 || fds[count - 1] != w->fd) /* one may read and write */
+        if (w->fd >= 0 && (count == 0 || fds[count - 1] != w->fd)) /* one may read and write */
             fds[count++] = w->fd;
     lua_createtable(L, count, 0);
     for (int i = 0; i < count; i++) {

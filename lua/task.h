@@ -58,7 +58,7 @@ typedef enum mio__lua_wake {
 typedef struct mio__lua_waiter {
     struct mio__lua_waiter *next; /* of the same task */
     struct mio__lua_task *task;   /* NULL: nobody waits */
-    mio_fd fd;                    /* of the source, for people to read */
+    mio_fd fd;                    /* of the source, for people to read; -1: it has none */
 } mio__lua_waiter;
 
 typedef struct mio__lua_task {

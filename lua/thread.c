@@ -205,7 +205,7 @@ int mio__lua_thread_create(lua_State *L)
     if (err == 0)
         err = create_worker(L, thread, count);
     if (err == 0) {
-        thread->call.inbox = inbox;
+        mio__lua_inbox_begin(inbox, &thread->call);
         create_keeper(L, count + 2);
         err = create_start(L, thread);
         lua_pop(L, 1);
