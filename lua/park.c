@@ -190,7 +190,7 @@ static void event_read(mio__lua_park *park)
     if (count == -EAGAIN)
         return;
     park->bytes = bytes;
-    park->count = count;
+    park->count = (int32_t)count;
     if (count > 0)
         scheduler->arena_used += (size_t)count;
     mio__lua_task_wake(park->reader.task, WOKEN);

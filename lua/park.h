@@ -48,13 +48,15 @@ typedef struct mio__lua_park {
     bool alone;          /* when it was written to last, that was once in the turn, so far */
     uint32_t written_in; /* the last turn in which it was written to; 0: none */
     int write_err;
-    size_t wants;
+    uint32_t wants; /* at most what the scratch buffer holds */
+    int32_t count;  /* as the read has returned it */
     const char *bytes;
-    ptrdiff_t count;
     size_t high_water;
     int64_t timeout_ns;
-    int64_t due_ns;  /* -1: none */
-    uint64_t timer;  /* of one that lingers */
+    union {
+        int64_t due_ns; /* of the reader; -1: none */
+        uint64_t timer; /* of one that lingers; 0: it has fired */
+    };
     size_t searched; /* of `in`: no end of a piece begins before it */
     mio__lua_bytes in;
     mio__lua_bytes out;

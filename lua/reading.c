@@ -149,7 +149,7 @@ static int take_next(lua_State *L, mio__lua_stream *stream, take_kind kind, size
             return take_deliver(L, stream, kind, scratch, count);
         }
     }
-    park->wants = size;
+    park->wants = (uint32_t)size;
     return mio__lua_task_park(L, task, &park->reader, "read",
                               park->is_fresh ? reading_left(park, -1) : park->timeout_ns,
                               (lua_KContext)stream,

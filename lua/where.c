@@ -41,6 +41,18 @@ static void where_of_coroutine(lua_State *co, char ret_text[WHERE_SIZE])
     }
 }
 
+/* Push the function that a handler comes down to; false where it is none. */
+static bool where_push_function(lua_State *L, int handler)
+{
+    if (mio__lua_handler_push_method(L, handler))
+        return true;
+    if (lua_isfunction(L, handler)) {
+        lua_pushvalue(L, handler);
+        return true;
+    }
+    return luaL_getmetafield(L, handler, "__call") == LUA_TFUNCTION;
+}
+
 void mio__lua_where(lua_State *L, int handler, char ret_text[WHERE_SIZE])
 {
     lua_State *co = mio__lua_coroutine_get(L, handler);
@@ -48,12 +60,7 @@ void mio__lua_where(lua_State *L, int handler, char ret_text[WHERE_SIZE])
     snprintf(ret_text, WHERE_SIZE, "?");
     if (co != NULL) {
         where_of_coroutine(co, ret_text);
-    } else if (mio__lua_handler_push_method(L, handler)) {
-        where_of_function(L, ret_text);
-    } else if (lua_isfunction(L, handler)) {
-        lua_pushvalue(L, handler);
-        where_of_function(L, ret_text);
-    } else if (luaL_getmetafield(L, handler, "__call") == LUA_TFUNCTION) {
+    } else if (where_push_function(L, handler)) {
         where_of_function(L, ret_text);
     }
 }
