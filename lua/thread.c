@@ -218,14 +218,14 @@ int mio__lua_thread_create(lua_State *L)
 
 /* ----------------------------------------------------------------- for its keeper */
 
-static int await_continue(lua_State *L, int status, lua_KContext ctx)
+static int thread_await_continue(lua_State *L, int status, lua_KContext ctx)
 {
     mio__lua_task *task = mio__lua_task_continued(L);
     const mio__lua_thread *thread = lua_touserdata(L, 1);
 
     (void)status;
     if (task == NULL)
-        return lua_yieldk(L, 0, ctx, await_continue);
+        return lua_yieldk(L, 0, ctx, thread_await_continue);
     task->deaf = false;
     lua_pushboolean(L, thread->worker == NULL || mio__lua_worker_unwatch(thread->worker));
     return 1;
@@ -249,7 +249,7 @@ int mio__lua_thread_await(lua_State *L)
     }
     task->deaf = deaf;
     return mio__lua_task_park(L, task, &thread->call.waiter, "its thread", -1, 0,
-                              await_continue);
+                              thread_await_continue);
 }
 
 /* core.cancel_thread(thread) */

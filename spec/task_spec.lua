@@ -95,7 +95,9 @@ describe("a task", function()
       local a, b = assert(mio.pair())
       helper.keep(a)
       helper.keep(b)
-      local c = helper.keep((mio.pair()))
+      local c, d = assert(mio.pair())
+      helper.keep(c)
+      helper.keep(d)
       local fd = function(socket) return "descriptor " .. socket:getfd() end
       local peer = fd(server) .. " (" .. tostring(client:local_address()) .. ")"
       local expected = {
