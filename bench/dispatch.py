@@ -72,7 +72,7 @@ def main():
     publish("dispatch", "Dispatch of ready pipes", "ns per event", "lower",
             with_whys(tables, whys), [
                 "cqueues makes no pipes: pairs of sockets stand for them. It reads ahead, so that "
-                "it cannot read byte by byte.",
+                "it cannot read byte by byte. luv has no plain read for what it polls.",
             ])
 
 
