@@ -6,8 +6,8 @@ Each round runs all programs one after the other. The limit is a queue under a m
 eventfd, rung only where the queue was empty; libuv and libev, whose wake-ups carry nothing, get
 the same queue. Real time: more threads than cores change what is measured.
 """
-from phases import is_there, times
-from results import QUICK, progress, publish, row, summary, table
+from phases import in_turns, is_there, known, with_whys
+from results import QUICK, publish, row, table
 
 PRODUCERS = 1, 4
 MESSAGES = 1_000_000 if QUICK else 5_000_000
@@ -24,32 +24,27 @@ PROGRAMS = (
 LATENCIES = "p50", "p99", "max"
 
 
-def measure(producers, programs):
-    taken = {name: [] for name, _ in programs}
-    for i in range(ROUNDS):
-        progress(f"channel: {producers} producers, round {i + 1}")
-        for name, program in programs:
-            taken[name].append(times(program, producers, MESSAGES))
-    return taken
+def measure(producers, programs, whys):
+    return in_turns(f"channel: {producers} producers", programs, ROUNDS, whys, producers, MESSAGES)
 
 
 def rates_of(measured, programs):
-    rows = [row(name, [summary([1e3 / each["message"] for each in taken[name]])
+    rows = [row(name, [known([1e3 / each["message"] for each in taken[name]])
                        for taken in measured]) for name, _ in programs]
     return table("million messages a second, by producers", PRODUCERS_TITLES, rows,
                  unit="million messages a second", better="higher")
 
 
 def ratios_of(measured, programs):
-    rows = [row(name, [summary([limit["message"] / each["message"]
-                                for each, limit in zip(taken[name], taken[LIMIT])])
+    rows = [row(name, [known([limit["message"] / each["message"]
+                              for each, limit in zip(taken[name], taken[LIMIT])])
                        for taken in measured]) for name, _ in programs[1:]]
     return table("messages, times of the limit", PRODUCERS_TITLES, rows,
                  unit="times of the limit", better="higher", control=CONTROL)
 
 
 def latencies_of(taken, programs):
-    rows = [row(name, [summary([each[key] / 1e3 for each in taken[name]]) for key in LATENCIES])
+    rows = [row(name, [known([each[key] / 1e3 for each in taken[name]]) for key in LATENCIES])
             for name, _ in programs]
     return table("from send to handler, the receiver asleep", LATENCIES, rows, control=CONTROL)
 
@@ -59,12 +54,15 @@ PRODUCERS_TITLES = [str(each) for each in PRODUCERS]
 
 def main():
     programs = [(name, program) for name, program in PROGRAMS if is_there(program)]
-    measured = [measure(producers, programs) for producers in PRODUCERS]
-    publish("channel", "Messages from other threads", "microseconds", "lower", [
-        rates_of(measured, programs), ratios_of(measured, programs),
-        latencies_of(measured[0], programs),
-    ], ["libevent has no message or wake-up for other threads but its locked event_active(), "
-        "and luv's async handles lose payloads: they are not here."])
+    whys = {}
+    measured = [measure(producers, programs, whys) for producers in PRODUCERS]
+    tables = [rates_of(measured, programs), ratios_of(measured, programs),
+              latencies_of(measured[0], programs)]
+    publish("channel", "Messages from other threads", "microseconds", "lower",
+            with_whys(tables, whys), [
+                "libevent has no message or wake-up for other threads but its locked "
+                "event_active(), and luv's async handles lose payloads: they are not here.",
+            ])
 
 
 main()

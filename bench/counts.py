@@ -24,7 +24,8 @@ from lockstep import command_of, instructions, marked, regular, stepping, workpl
 from results import BUILD, LUA, QUICK, progress, publish, row, summary, table
 
 CONNECTIONS, WARM, ROUNDS = 50, 20, 200
-SEEDS = (1,) if QUICK else (1, 2, 3)
+COMPARES = "--check" in sys.argv or "--record" in sys.argv
+SEEDS = (1,) if QUICK and not COMPARES else (1, 2, 3)
 IDLE_FEW, IDLE_MANY = 100, 8_100
 
 COLUMNS = "instructions", "system calls", "mallocs", "Lua bytes", "idle heap", "idle rss"
@@ -74,7 +75,7 @@ def system_calls(file):
 
 def mallocs(file):
     with workplace() as folder:
-        with stepping(folder, file, CONNECTIONS) as (server, clients):
+        with stepping(folder, file, CONNECTIONS, counts_mallocs=True) as (server, clients):
             return marked(server, clients, WARM, ROUNDS)
 
 
@@ -97,7 +98,7 @@ def lua_bytes(file):
 def idle_bytes(file, connections):
     """Of the heap, and of the process."""
     with workplace() as folder:
-        with stepping(folder, file, 1) as (server, clients):
+        with stepping(folder, file, 1, counts_mallocs=True) as (server, clients):
             clients.connect_idle(connections)
             rollup = pathlib.Path(f"/proc/{server.process.pid}/smaps_rollup").read_text()
             return server.mallocs.read()[1], int(re.search(r"Anonymous: +(\d+)", rollup)[1]) * 1024

@@ -6,8 +6,8 @@ Each round runs all programs one after the other, epoll itself first; ratios are
 round, of processor time. "Read" reads a byte and writes one to the next pipe, "empty" leaves it
 there: the dispatch alone. Instructions are exact, and without those of the kernel.
 """
-from phases import instructions, is_there, times
-from results import QUICK, progress, publish, row, summary, table
+from phases import in_turns, instructions, is_there, known, median_of, ratio_of, tried, with_whys
+from results import QUICK, progress, publish, row, table
 
 SHAPES = ((100, 1), (100, 100), (1000, 1), (1000, 100), (9000, 1), (9000, 100))
 EVENTS = 20_000
@@ -30,42 +30,33 @@ PROGRAMS = (
 COLUMNS = [f"{count:,}, {active} active" for count, active in SHAPES]
 
 
-def measure(shape, programs):
-    """Program by program, a list of what its rounds took."""
-    taken = {name: [] for name, _ in programs}
-    for i in range(ROUNDS):
-        progress(f"dispatch: {shape[0]:,} pipes, {shape[1]} active, round {i + 1}")
-        for name, program in programs:
-            taken[name].append(times(program, *shape, EVENTS))
-    return taken
-
-
-def known(values):
-    return None if None in values else summary(values)
+def measure(shape, programs, whys):
+    what = f"dispatch: {shape[0]:,} pipes, {shape[1]} active"
+    return in_turns(what, programs, ROUNDS, whys, *shape, EVENTS)
 
 
 def ns_of(phase, measured, programs):
-    rows = [row(name, [known([each.get(phase) for each in taken[name]]) for taken in measured])
+    rows = [row(name, [median_of(taken[name], phase) for taken in measured])
             for name, _ in programs]
     return table(f"{phase}, ns", COLUMNS, rows)
 
 
 def ratios_of(phase, measured, programs):
-    rows = [row(name, [known([each[phase] / limit[phase] if phase in each else None
-                              for each, limit in zip(taken[name], taken[LIMIT])])
-                       for taken in measured]) for name, _ in programs[1:]]
+    rows = [row(name, [ratio_of(taken[name], taken[LIMIT], phase) for taken in measured])
+            for name, _ in programs[1:]]
     return table(f"{phase}, times of epoll itself", COLUMNS, rows, unit="times of epoll itself",
                  control=CONTROL)
 
 
-def instructions_of(programs):
+def instructions_of(programs, whys):
     rows = []
     for name, program in programs:
         if name == CONTROL:
             continue
         progress(f"dispatch: instructions: {name}")
-        counted = [instructions(program, 100, active, EVENTS) for active in (1, 100)]
-        rows.append(row(name, [known([each[phase] / EVENTS if phase in each else None])
+        counted = [tried(whys, name, instructions, program, 100, active, EVENTS)
+                   for active in (1, 100)]
+        rows.append(row(name, [known([each[phase] / EVENTS] if phase in each else [])
                                for each in counted for phase in PHASES]))
     columns = [f"{phase}, {active} active" for active in (1, 100) for phase in PHASES]
     return table("instructions, 100 pipes", columns, rows, unit="instructions")
@@ -73,14 +64,16 @@ def instructions_of(programs):
 
 def main():
     programs = [(name, program) for name, program in PROGRAMS if is_there(program)]
-    measured = [measure(shape, programs) for shape in SHAPES]
+    whys = {}
+    measured = [measure(shape, programs, whys) for shape in SHAPES]
     tables = [kind(phase, measured, programs)
               for phase in PHASES for kind in (ns_of, ratios_of)]
-    tables.append(instructions_of(programs))
-    publish("dispatch", "Dispatch of ready pipes", "ns per event", "lower", tables, [
-        "cqueues makes no pipes: pairs of sockets stand for them. It reads ahead, so that it "
-        "cannot read byte by byte.",
-    ])
+    tables.append(instructions_of(programs, whys))
+    publish("dispatch", "Dispatch of ready pipes", "ns per event", "lower",
+            with_whys(tables, whys), [
+                "cqueues makes no pipes: pairs of sockets stand for them. It reads ahead, so that "
+                "it cannot read byte by byte. luv has no plain read for what it polls.",
+            ])
 
 
 main()

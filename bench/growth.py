@@ -7,7 +7,7 @@ import phases
 from lockstep import instructions, regular
 from results import QUICK, progress, publish, row, summary, table
 
-CONNECTIONS = (10, 100, 1000) if QUICK else (10, 100, 1000, 9000)
+CONNECTIONS = (10, 100, 1000) if QUICK else (10, 100, 1000, 10_000)
 TIMERS = (1000, 10_000) if QUICK else (1000, 10_000, 100_000, 1_000_000)
 LUA_TIMERS_MAX = 100_000  # a million take a minute under valgrind
 EVENTS = 10_000

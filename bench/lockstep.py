@@ -6,15 +6,18 @@ in its environment: Lua's hash seed is made of addresses, which depend on the le
 """
 import math
 import mmap
+import os
 import pathlib
 import re
+import select
+import signal
 import socket
 import struct
 import subprocess
 import sys
 import tempfile
 import time
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 from results import BUILD, LUA
 
@@ -177,7 +180,8 @@ class Datagrams:
 
     def close(self):
         self.stepper.release()
-        self.socket.send(b"")
+        with suppress(ConnectionRefusedError):  # of a server that has failed
+            self.socket.send(b"")
         self.socket.close()
 
 
@@ -195,35 +199,74 @@ def command_of(file):
     return [LUA, f"servers/{file}"] if file.endswith(".lua") else [f"bench/{file[:-2]}"]
 
 
-def environment(seed):
-    return {"PATH": "/usr/local/bin:/usr/bin:/bin", "LUA_CPATH_5_4": "./lua/?.so;;", "LD_BIND_NOW": "1",
-            "GLIBC_TUNABLES": PLAIN, "MIO_BENCH_SEED": str(seed), "MIO_BENCH_PAGE": "page",
-            "MIO_BENCH_COUNTS": "mallocs",
-            "LD_PRELOAD": "./bench/lockstep.so:./bench/count_malloc.so"}
+def in_environment(**more):
+    """The begin of a command that runs in nothing but this: so what is timed is run."""
+    settings = {"PATH": "/usr/local/bin:/usr/bin:/bin", "LUA_CPATH_5_4": "./lua/?.so;;",
+                "LD_BIND_NOW": "1"} | more
+    return ["env", "-i", *(f"{name}={value}" for name, value in settings.items())]
+
+
+def in_steady_environment(seed, counts_mallocs=False):
+    """And so what is counted: the same functions of the C library on all processors, a hash
+    seed of Lua that is chosen. Mallocs cost some instructions where they are counted."""
+    preloads = ["./bench/lockstep.so"] + ["./bench/count_malloc.so"] * counts_mallocs
+    return in_environment(GLIBC_TUNABLES=PLAIN, MIO_BENCH_SEED=seed, MIO_BENCH_PAGE="page",
+                          MIO_BENCH_COUNTS="mallocs", LD_PRELOAD=":".join(preloads))
 
 
 @contextmanager
-def stepping(folder, file, connections, tool=(), command=None, seed=1):
-    """Run a server under a tool, with its clients. Yields both, and the process at last has
-    ended when the block has."""
-    stepper = Stepper(folder)
-    settings = [f"{name}={value}" for name, value in environment(seed).items()]
-    command = ["env", "-i", *settings, *tool, *(command or command_of(file))]
-    stepper.process = subprocess.Popen(command, cwd=folder, stdout=subprocess.PIPE, text=True)
-    host, port = stepper.process.stdout.readline().split()[-1].rsplit(":", 1)
-    stepper.wait_until_held()
-    clients = (Datagrams if "udp" in file else Clients)(stepper, (host, int(port)), connections)
+def started(command, folder):
+    """A process in a session of its own, which ends with the block at the latest."""
+    process = subprocess.Popen(command, cwd=folder, stdout=subprocess.PIPE, text=True,
+                               start_new_session=True)
     try:
-        yield stepper, clients
+        yield process
     finally:
-        clients.close()
-    if stepper.process.wait() != 0:
-        sys.exit(f"bench: failed: {command}")
+        if process.poll() is None:
+            os.killpg(process.pid, signal.SIGKILL)  # the tool, and what it runs
+            process.wait()
+
+
+def address_of(process):
+    """Where it says that it listens."""
+    ready, _, _ = select.select([process.stdout], [], [], PATIENCE)
+    line = process.stdout.readline() if ready else ""
+    if not line:
+        sys.exit(f"bench: does not say where it listens: {process.args}")
+    host, port = line.split()[-1].rsplit(":", 1)
+    return host, int(port)
+
+
+def wait_for_end(process):
+    """It ends by itself when its last client has left."""
+    try:
+        status = process.wait(PATIENCE)
+    except subprocess.TimeoutExpired:
+        sys.exit(f"bench: does not end: {process.args}")
+    if status != 0:
+        sys.exit(f"bench: ended with status {status}: {process.args}")
+
+
+@contextmanager
+def stepping(folder, file, connections, tool=(), command=None, seed=1, counts_mallocs=False):
+    """Run a server under a tool, with its clients. Yields both; the process has ended when the
+    block has."""
+    stepper = Stepper(folder)
+    command = [*in_steady_environment(seed, counts_mallocs), *tool, *(command or command_of(file))]
+    with started(command, folder) as stepper.process:
+        address = address_of(stepper.process)
+        stepper.wait_until_held()
+        clients = (Datagrams if "udp" in file else Clients)(stepper, address, connections)
+        try:
+            yield stepper, clients
+        finally:
+            clients.close()
+        wait_for_end(stepper.process)
 
 
 def marked(server, clients, warm, rounds):
     """The rounds that count, between two marks; those before make them all alike. Returns how
-    often memory was allocated in them."""
+    often memory was allocated in them, where that is counted."""
     for _ in range(warm):
         clients.round()
     server.mark()

@@ -13,10 +13,11 @@ RECORD = pathlib.Path(__file__).resolve().parent / "counts.txt"
 # How much worse a figure may be than recorded. What varies at all is Lua's memory: a byte.
 TOLERANCE = {"instructions": 0.03, "system calls": 0.03, "mallocs": 0, "Lua bytes": 0,
              "idle heap": 0.03}
-OPTIONS = "buildtype", "verify", "geometry", "unity", "b_lto", "b_sanitize"
+OPTIONS = ("buildtype", "optimization", "c_args", "verify", "geometry", "selector", "unity",
+           "b_lto", "b_sanitize")
 ROUNDING = 0.005  # figures are recorded with two digits
 
-ADVICE = "if that is meant: counts.py BUILD --record, and say why in the commit"
+ADVICE = "if that is meant: ./dev bench counts --record, and say why in the commit"
 
 Figure = namedtuple("Figure", "row column")
 
@@ -27,7 +28,9 @@ def output(*command):
 
 def made_with(build, lua):
     """Of what the figures depend on, but for our own sources."""
-    comment = output("readelf", "-p", ".comment", str(build / "bench/mio_loop"))
+    # Of an object: what is linked begins with the C library's own start.
+    compiled = next((build / "bench/mio_loop.p").glob("*.o"))
+    comment = output("readelf", "-p", ".comment", str(compiled))
     compiler = re.search(r"] +(.*)", comment)[1]
     options = json.loads((build / "meson-info/intro-buildoptions.json").read_text())
     chosen = [f"{option['name']}={str(option['value']).lower()}" for option in options
@@ -45,7 +48,8 @@ def differs(with_what, path=RECORD):
     """Why the record says nothing about what is measured here; None where it does."""
     recorded = lines_of(path)[0]
     if recorded != with_what:
-        return f"skipped: the counts: recorded with {recorded}; here is {with_what}"
+        return (f"skipped: the counts: recorded with {recorded}; here is {with_what}; "
+                "record anew: ./dev bench counts --record")
     return None
 
 

@@ -1,7 +1,8 @@
 """Make one page of the parts' results, with charts.
 
-    report.py BUILD PAGE        the build directory, in which the parts left their results (see
-                                results.py), and the file to write; charts go into a folder beside
+    report.py BUILD PAGE PARTS      the build directory, in which the parts left their results
+                                    (see results.py), the file to write, and what parts there
+                                    are; charts go into a folder beside
 """
 import datetime
 import json
@@ -17,6 +18,7 @@ from results import BUILD, cells, progress
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 PAGE = pathlib.Path(sys.argv[2])
+PARTS = sys.argv[3:]
 CHARTS = PAGE.with_suffix("")
 ORDER = "tcp", "udp", "churn", "memory", "web"  # what a reader asks for first
 
@@ -37,36 +39,50 @@ METHOD = """\
 Made by `./dev bench`, which makes it again on your machine.
 
 **How to read it.** What is measured in time is a ratio: a program and the limit, which is plain C on epoll with nothing
-that a server could do without, run at the same time, each with a client of its own, and take turns of some tenths of a
-second; the ratio is taken within each pair of turns, and the figure is the median of the pairs. In brackets stands the
-interval that holds the true median in 95 of 100 cases (of few pairs: the lowest and the highest). The control is the limit
-against itself: a figure marked with ~ has an interval that overlaps the control's, and says only that no difference could
-be seen. The servers are pinned to one core, and the clients to another one. A dash was not measured; why is said below the
-table. Each peer runs the fastest program that its documentation shows, with TCP_NODELAY.
+that a server could do without, run at the same time, each with a client of its own, and take turns of a tenth of a
+second (wrk: a second); the ratio is taken within each pair of turns, and the figure is the median of the pairs. In brackets
+stands the interval that would hold the true median in 95 of 100 cases if pairs were independent (of few pairs: the lowest
+and the highest); they come from two starts only, so it is rather too narrow. The control is the limit against itself: a
+figure marked with ~ has an interval that overlaps the control's, and says only that no difference could be seen.
+Latencies, nanoseconds and messages a second are not ratios: they are this machine's, and hold only beside each other. The
+servers are pinned to one core, and the clients to another one. A dash was not measured; why is said below the table. Each
+peer runs the fastest program that its documentation shows, with TCP_NODELAY.
 """
 
 
+def output(*command):
+    """What a command says; nothing, where it fails or is not there."""
+    try:
+        return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
+    except (OSError, subprocess.CalledProcessError):
+        return ""
+
+
+def line_in(path, pattern):
+    """What is found in a file of the system's, or nothing."""
+    try:
+        found = re.search(pattern, pathlib.Path(path).read_text(), re.M)
+    except OSError:
+        return ""
+    return found[1] if found else ""
+
+
 def version_of(package):
-    command = ["dpkg-query", "-W", "-f", "${Version}", package]
-    told = subprocess.run(command, capture_output=True, text=True)
-    return told.stdout if told.returncode == 0 else ""
+    return output("dpkg-query", "-W", "-f", "${Version}", package)
 
 
 def processor():
-    found = re.search(r"^model name\s*: (.*)$", pathlib.Path("/proc/cpuinfo").read_text(), re.M)
-    return found[1] if found else platform.machine()
+    return line_in("/proc/cpuinfo", r"^model name\s*: (.*)$") or platform.machine()
 
 
 def system():
-    found = re.search(r'^PRETTY_NAME="(.*)"$', pathlib.Path("/etc/os-release").read_text(), re.M)
-    return found[1] if found else platform.system()
+    return line_in("/etc/os-release", r'^PRETTY_NAME="(.*)"$') or platform.system()
 
 
 def mio_version():
-    found = re.search(r"version: '(.*?)'", (ROOT / "meson.build").read_text())
-    commit = subprocess.run(["git", "-C", ROOT, "rev-parse", "--short", "HEAD"],
-                            capture_output=True, text=True)
-    return f"{found[1]} ({commit.stdout.strip()})" if commit.returncode == 0 else found[1]
+    version = line_in(ROOT / "meson.build", r"version: '(.*?)'")
+    commit = output("git", "-C", str(ROOT), "rev-parse", "--short", "HEAD")
+    return f"{version} ({commit})" if commit else version
 
 
 def machine(results):
@@ -81,6 +97,9 @@ def machine(results):
         yield "- Not installed, or not from Debian: " + ", ".join(missing)
     yield ("- The Lua libraries are those that Debian has for Lua 5.4; copas, whose package is for "
            "5.1 and 5.2, is run by 5.4 as it is")
+    absent = sorted(set(PARTS) - {result["part"] for result in results})
+    if absent:
+        yield "- **Missing, for they failed: " + ", ".join(absent) + "**"
     if any(result.get("quick") for result in results):
         yield "- **A quick run: fewer pairs, smaller sizes. Not to be quoted.**"
 

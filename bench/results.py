@@ -21,6 +21,7 @@ import json
 import math
 import os
 import pathlib
+import resource
 import shutil
 import statistics
 import sys
@@ -29,6 +30,10 @@ BUILD = pathlib.Path(sys.argv[1]).resolve()
 QUICK = "--quick" in sys.argv[2:]
 LUA = os.environ.get("LUA") or next(filter(shutil.which, ("lua5.4", "lua54")), "lua")
 os.environ["LUA_CPATH_5_4"] = f"{BUILD}/lua/?.so;;"
+
+# Thousands of connections, here and in the programs that are started from here.
+HARD = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+resource.setrlimit(resource.RLIMIT_NOFILE, (HARD, HARD))
 
 
 def progress(text):
@@ -116,4 +121,6 @@ def publish(part, title, unit, better, tables, notes=()):
         print(f"\n{note}")
     result = {"part": part, "title": title, "unit": unit, "better": better,
               "quick": QUICK, "tables": tables, "notes": list(notes)}
-    (BUILD / "bench" / f"{part}.json").write_text(json.dumps(result, indent=1) + "\n")
+    fresh = BUILD / "bench" / f"{part}.new"
+    fresh.write_text(json.dumps(result, indent=1) + "\n")
+    fresh.rename(fresh.with_suffix(".json"))  # all of it, or nothing

@@ -6,8 +6,8 @@ Each round runs all programs one after the other, mio in C first; ratios are tho
 round, of processor time, which the machine's other programs touch little. Instructions are
 exact.
 """
-from phases import instructions, is_there, times
-from results import QUICK, progress, publish, row, summary, table
+from phases import in_turns, instructions, is_there, known, median_of, ratio_of, tried, with_whys
+from results import QUICK, progress, publish, row, table
 
 SIZES = (1000, 10_000) if QUICK else (1000, 10_000, 100_000, 1_000_000)
 ROUNDS = {1000: 12, 10_000: 12, 100_000: 12, 1_000_000: 3}
@@ -27,47 +27,42 @@ PROGRAMS = (
 PHASES = "insert", "reschedule", "idle reset", "cancel", "expire"
 
 
-def measure(size, programs):
-    """Program by program, a list of what its rounds took."""
-    taken = {name: [] for name, _ in programs}
-    for i in range(2 if QUICK else ROUNDS[size]):
-        progress(f"timers: {size:,}, round {i + 1}")
-        for name, program in programs:
-            taken[name].append(times(program, size, REPEATED.get(size, 1)))
-    return taken
+def measure(size, programs, whys):
+    rounds = 2 if QUICK else ROUNDS[size]
+    return in_turns(f"timers: {size:,}", programs, rounds, whys, size, REPEATED.get(size, 1))
 
 
 def table_of(phase, measured, programs):
-    rows = [row(name, [summary([each[phase] for each in taken[name]])
-                       for taken in measured.values()]) for name, _ in programs]
+    rows = [row(name, [median_of(taken[name], phase) for taken in measured.values()])
+            for name, _ in programs]
     return table(f"{phase}, ns", [f"{size:,}" for size in measured], rows)
 
 
 def ratios_of(phase, measured, programs):
     first = programs[0][0]
-    rows = [row(name, [summary([each[phase] / limit[phase]
-                                for each, limit in zip(taken[name], taken[first])])
-                       for taken in measured.values()]) for name, _ in programs[1:]]
+    rows = [row(name, [ratio_of(taken[name], taken[first], phase) for taken in measured.values()])
+            for name, _ in programs[1:]]
     return table(f"{phase}, times of mio in C", [f"{size:,}" for size in measured], rows,
                  unit="times of mio in C", control=CONTROL)
 
 
-def instructions_of(size, programs):
+def instructions_of(size, programs, whys):
     progress(f"timers: {size:,}, instructions")
-    counted = {name: instructions(program, size, 1) for name, program in programs
-               if name != CONTROL}
-    rows = [row(name, [summary([each[phase] / size]) for phase in PHASES])
+    counted = {name: tried(whys, name, instructions, program, size, 1)
+               for name, program in programs if name != CONTROL}
+    rows = [row(name, [known([each[phase] / size] if phase in each else []) for phase in PHASES])
             for name, each in counted.items()]
     return table(f"instructions, {size:,} timers", PHASES, rows, unit="instructions")
 
 
 def main():
     programs = [(name, program) for name, program in PROGRAMS if is_there(program)]
-    measured = {size: measure(size, programs) for size in SIZES}
+    whys = {}
+    measured = {size: measure(size, programs, whys) for size in SIZES}
     tables = [kind(phase, measured, programs)
               for phase in PHASES for kind in (table_of, ratios_of)]
-    tables.append(instructions_of(min(SIZES[-1], COUNTED_MAX), programs))
-    publish("timers", "Timers", "ns per operation", "lower", tables, [
+    tables.append(instructions_of(min(SIZES[-1], COUNTED_MAX), programs, whys))
+    publish("timers", "Timers", "ns per operation", "lower", with_whys(tables, whys), [
         "Within a turn, as a handler does it. libuv, libev, libevent and luv reuse objects that "
         "were made before; mio makes its own, in Lua with a new object each.",
         "libevent resets by its common timeouts. mio moves a timer that was reset when its old "

@@ -73,7 +73,7 @@ def opened(program):
 
 def main():
     column = f"{CONNECTIONS} connections"
-    load = Load(column, opened, seconds=1, pairs=1 if QUICK else PAIRS, warm=False)
+    load = Load(column, opened, seconds=1, pairs=1 if QUICK else PAIRS, warm=not QUICK)
     results = compare_loads("web", HTTP_LIMIT, HTTP, [load])
     publish("web", "One page of HTTP", "limit = 1", "lower",
             tables_of([column], results, HTTP, "pages"),

@@ -1,7 +1,8 @@
 /* Dispatch by libevent. */
 #include "dispatch.h"
 
-#include <event2/event.h>
+#include "../peers/event_base.h"
+
 #include <event2/event_struct.h>
 
 static struct event_base *base;
@@ -16,7 +17,7 @@ static void loop_ready(evutil_socket_t fd, short events, void *ctx)
 
 static void dispatch_open(long count)
 {
-    base = event_base_new();
+    base = base_new();
     micro_check(base != NULL ? 0 : -1, "base");
     watchers = micro_allocate(count, sizeof *watchers);
 }

@@ -1,4 +1,5 @@
--- Dispatch by luv.
+-- Dispatch by luv. A handle that polls has no read of its own, and uv.fs_read() is made for
+-- files: so nothing is read.
 
 local uv = require("luv")
 
@@ -8,7 +9,6 @@ dofile("micro/dispatch.lua")({
     return fds.read, fds.write
   end,
   watch = function(reader, handler) uv.new_poll(reader):start("r", handler) end,
-  read = function(reader) uv.fs_read(reader, 1, -1) end,
   write = function(writer) uv.fs_write(writer, "x", -1) end,
   turn = function() uv.run("once") end,
 })

@@ -9,9 +9,10 @@
 
 static struct {
     pthread_mutex_t lock;
-    uint64_t slots[CAPACITY];
+    uint64_t arrays[2][CAPACITY];
+    uint64_t *slots; /* the array that is filled; the receiver has the other one */
     long count;
-} queue = {.lock = PTHREAD_MUTEX_INITIALIZER};
+} queue = {.lock = PTHREAD_MUTEX_INITIALIZER, .slots = queue.arrays[0]};
 
 /* Whether there was room; the receiver is to be woken where *ret_wake is true. */
 static bool queue_put(uint64_t value, bool *ret_wake)
@@ -30,13 +31,13 @@ static bool queue_put(uint64_t value, bool *ret_wake)
 /* Receive all. */
 static void queue_drain(void)
 {
-    static uint64_t taken[CAPACITY];
+    uint64_t *taken;
     long count;
 
     pthread_mutex_lock(&queue.lock);
+    taken = queue.slots;
     count = queue.count;
-    for (long i = 0; i < count; i++)
-        taken[i] = queue.slots[i];
+    queue.slots = taken == queue.arrays[0] ? queue.arrays[1] : queue.arrays[0];
     queue.count = 0;
     pthread_mutex_unlock(&queue.lock);
     for (long i = 0; i < count; i++)

@@ -28,6 +28,15 @@ static void timer_idle(long i);
 static void timer_cancel(long i);
 static void timers_turn(void);
 
+static void act_now(void (*act)(long count), long count)
+{
+    act(count);
+}
+
+/* How is done what a handler would do. libevent sets its own: it keeps the time of a turn
+   only while it calls handlers. */
+static void (*timers_act)(void (*act)(long count), long count) = act_now;
+
 static int32_t *timers_delays; /* ms, in no order; another half for the second time */
 
 static void pass_insert(long count)
@@ -94,17 +103,32 @@ static void round_pause(void)
     timers_turn();
 }
 
-static void round_run(long count)
+static void round_arm(long count)
 {
     phase_run(0, count);
     phase_run(1, count);
     pass_idle(count);
-    round_pause();
+}
+
+static void round_reset(long count)
+{
     phase_run(2, count);
     phase_run(3, count);
-    timers_turn();
+}
+
+static void round_arm_soon(long count)
+{
     for (long i = 0; i < count; i++)
         timer_insert(i, timers_delays[i] % SOON_MS + 1);
+}
+
+static void round_run(long count)
+{
+    timers_act(round_arm, count);
+    round_pause();
+    timers_act(round_reset, count);
+    timers_turn();
+    timers_act(round_arm_soon, count);
     usleep((SOON_MS + 10) * 1000);
     phase_run(4, count);
 }

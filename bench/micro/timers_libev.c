@@ -30,12 +30,13 @@ static void timer_insert(long i, int64_t ms)
 
 static void timer_reschedule(long i, int64_t ms)
 {
-    ev_timer_stop(loop, &timers[i]);
-    timer_insert(i, ms);
+    timers[i].repeat = (double)ms / 1e3;
+    ev_timer_again(loop, &timers[i]);
 }
 
 static void timer_idle(long i)
 {
+    timers[i].repeat = IDLE_MS / 1e3;
     ev_timer_again(loop, &timers[i]);
 }
 

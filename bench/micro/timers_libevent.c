@@ -1,7 +1,8 @@
 /* Timers of libevent; those of idle connections are of a common timeout, its fast path. */
 #include "timers.h"
 
-#include <event2/event.h>
+#include "../peers/event_base.h"
+
 #include <event2/event_struct.h>
 
 static struct event_base *base;
@@ -16,11 +17,34 @@ static void timers_count(evutil_socket_t fd, short what, void *ctx)
     timers_fired++;
 }
 
+typedef struct turn_work {
+    void (*act)(long count);
+    long count;
+} turn_work;
+
+static void turn_called(evutil_socket_t fd, short what, void *ctx)
+{
+    const turn_work *work = ctx;
+
+    (void)fd;
+    (void)what;
+    work->act(work->count);
+}
+
+static void act_in_turn(void (*act)(long count), long count)
+{
+    turn_work work = {act, count};
+
+    micro_check(event_base_once(base, -1, EV_TIMEOUT, turn_called, &work, NULL), "once");
+    event_base_loop(base, EVLOOP_ONCE); /* no more than that: what is armed must not fire yet */
+}
+
 static void timers_open(long count)
 {
     const struct timeval duration = {.tv_sec = IDLE_MS / 1000};
 
-    base = event_base_new();
+    timers_act = act_in_turn;
+    base = base_new();
     micro_check(base != NULL ? 0 : -1, "base");
     idle = event_base_init_common_timeout(base, &duration);
     timers = micro_allocate(count, sizeof *timers);

@@ -6,10 +6,10 @@ local copas = require("copas")
 local socket = require("socket")
 
 local listener = assert(socket.bind("127.0.0.1", 0, 1024))
+assert(listener:setoption("tcp-nodelay", true)) -- clients inherit it
 local _, port = listener:getsockname()
 
 copas.addserver(listener, function(client)
-  client:setoption("tcp-nodelay", true)
   local open = true
   while open do
     local data, err, part = copas.receivePartial(client, 65536)

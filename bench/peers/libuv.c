@@ -75,7 +75,6 @@ static void listener_ready(uv_stream_t *listener, int err)
     uv_tcp_init(loop, &client->tcp);
     client->tcp.data = client;
     uv_check(uv_accept(listener, (uv_stream_t *)&client->tcp), "accept");
-    uv_tcp_nodelay(&client->tcp, 1);
     uv_check(uv_read_start((uv_stream_t *)&client->tcp, uv_buffer, client_read), "read");
 }
 
@@ -89,6 +88,7 @@ int main(void)
     uv_ip4_addr("127.0.0.1", 0, &addr);
     uv_tcp_init(loop, &listener);
     uv_check(uv_tcp_bind(&listener, (struct sockaddr *)&addr, 0), "bind");
+    uv_check(uv_tcp_nodelay(&listener, 1), "nodelay"); /* clients inherit it */
     uv_check(uv_listen((uv_stream_t *)&listener, 1024, listener_ready), "listen");
     uv_check(uv_tcp_getsockname(&listener, (struct sockaddr *)&addr, &size), "address");
     uv_tell(&addr);

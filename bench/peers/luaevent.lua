@@ -40,11 +40,11 @@ end
 
 local listener = assert(socket.bind("127.0.0.1", 0, 1024))
 listener:settimeout(0)
+assert(listener:setoption("tcp-nodelay", true)) -- clients inherit it
 events[listener] = base:addevent(listener, core.EV_READ, function()
   local client = listener:accept()
   while client do
     client:settimeout(0)
-    client:setoption("tcp-nodelay", true)
     events[client] = base:addevent(client, core.EV_READ, on_client(client))
     client = listener:accept()
   end

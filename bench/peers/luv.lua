@@ -29,11 +29,11 @@ end
 
 local listener = uv.new_tcp()
 assert(listener:bind("127.0.0.1", 0))
+assert(listener:nodelay(true)) -- clients inherit it
 assert(listener:listen(1024, function(err)
   assert(not err, err)
   local client = uv.new_tcp()
   assert(listener:accept(client))
-  client:nodelay(true)
   client:read_start(on_read(client))
 end))
 
