@@ -14,7 +14,7 @@ local SECONDS_TO_CONNECT = 5
 local server_address, address = arg[1], arg[2] or "127.0.0.1:7000"
 if not server_address then
   io.stderr:write("usage: proxy.lua SERVER [ADDRESS]\n")
-  os.exit(1)
+  os.exit(1, true)
 end
 
 local function relay(from, to)
