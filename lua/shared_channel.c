@@ -230,6 +230,7 @@ static int send_start(lua_State *L, int status, lua_KContext ctx)
     (void)status;
     if (task == NULL)
         return lua_yieldk(L, 0, ctx, send_start);
+    lua_settop(L, SHARED_ARGUMENTS); /* whoever resumed it has left his arguments above */
     task = mio__lua_task_check(L, "send");
     stall = stall_push(L, task);
     err = send_encode(L, exchange, &stall->message);
@@ -334,6 +335,7 @@ static int recv_start(lua_State *L, int status, lua_KContext ctx)
     (void)status;
     if (task == NULL)
         return lua_yieldk(L, 0, ctx, recv_start);
+    lua_settop(L, SHARED_ARGUMENTS);
     task = mio__lua_task_check(L, "recv");
     stall = stall_push(L, task);
     err = mio__lua_exchange_recv(exchange, &stall->message);

@@ -145,6 +145,31 @@ describe("a shared channel within one run", function()
     assert.equal("so", task:join())
   end))
 
+  it("goes on though somebody resumes who lets the others go first", in_run(function()
+    local full, empty, cos = mio.shared_channel(32), mio.shared_channel(64), {}
+    for i = 1, 32 do full:send(i) end
+    local function count(fn)
+      return mio.spawn(function()
+        cos[#cos + 1] = coroutine.running()
+        local done = 0
+        for i = 1, 33 do
+          if fn(i) == nil then break end
+          done = done + 1
+        end
+        return done
+      end)
+    end
+    local receiver = count(function() return full:recv() end)
+    local sender = count(function(i) return empty:send(i) end)
+    mio.spawn(function()
+      for _, co in ipairs(cos) do coroutine.resume(co, nil, 1, "x") end
+      mio.sleep(0.01)
+      full:send("the last one")
+    end)
+    assert.equal(33, receiver:join())
+    assert.equal(33, sender:join())
+  end))
+
   it("does not wait outside of tasks, but can be used there", function()
     local channel = mio.shared_channel(1)
     assert.is_true(channel:try_send("x"))
