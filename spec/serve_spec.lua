@@ -21,7 +21,6 @@ end
 describe("mio.serve", function()
   helper.watch()
 
-
   it("serves many at once, until it is stopped", function()
     assert.is_true(mio.run(function()
       return serving(echo, nil, function(address)
@@ -38,6 +37,20 @@ describe("mio.serve", function()
         end
       end)
     end))
+  end)
+
+  it("is stopped by the first of many who wait to be accepted, however many", function()
+    for count = 28, 36 do
+      assert.is_true(mio.run(function()
+        local listener <close> = assert(mio.listen("127.0.0.1:0"))
+        local clients = {}
+        for i = 1, count do clients[i] = assert(mio.connect(listener:local_address())) end
+        local server = mio.server(listener, function(_, server) server:stop() end)
+        local result = mio.timeout(5, server.run, server)
+        for _, client in ipairs(clients) do client:close() end
+        return result
+      end))
+    end
   end)
 
   it("closes a client when its handler is through, or fails; others go on", function()
