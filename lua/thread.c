@@ -275,8 +275,12 @@ int mio__lua_thread_results(lua_State *L)
     lua_settop(L, 1);
     luaL_checkstack(L, (int)count + LUA_MINSTACK, "too many results");
     lua_pushstring(L, outcomes[worker != NULL ? worker->outcome : WORKER_DONE]);
-    for (size_t i = 0; i < count; i++)
-        mio__lua_message_decode(L, &worker->results.messages[i]);
+    for (size_t i = 0; i < count; i++) {
+        if (!mio__lua_message_decode(L, &worker->results.messages[i])) {
+            lua_settop(L, (int)i + 2);
+            lua_pushnil(L); /* in its place */
+        }
+    }
     thread_end(thread);
     return (int)count + 1;
 }

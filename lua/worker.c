@@ -285,6 +285,16 @@ static int fail_encode_text(lua_State *L)
     return fail_encode(L);
 }
 
+/* Neither was possible: memory has run out, or its own __tostring fails. */
+static void fail_untold(mio__lua_worker *worker)
+{
+    static const char text[] = "an error that cannot be told";
+
+    mio__lua_values_release(&worker->results);
+    if (mio__lua_values_make(&worker->results, 1)) /* the text fits the message itself */
+        mio__lua_message_encode_string(text, sizeof text - 1, worker->results.messages);
+}
+
 /* The error is on top. */
 static void worker_fail(lua_State *L, mio__lua_worker *worker)
 {
@@ -302,6 +312,8 @@ static void worker_fail(lua_State *L, mio__lua_worker *worker)
         lua_pushvalue(L, error);
         status = lua_pcall(L, 2, 0, 0);
     }
+    if (status != LUA_OK && worker->outcome == WORKER_FAILED)
+        fail_untold(worker);
 }
 
 static void worker_end(mio__lua_worker *worker)

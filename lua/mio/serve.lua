@@ -57,8 +57,8 @@ local function wait_for_client(server, seconds)
   if outcome == "doomed" then core.not_woken(current(), outcome) end
 end
 
--- The next client; nil once the server is stopped, or nil, err, code. The others go first before
--- it is looked whether the server is stopped: a stop() wakes only who waits.
+-- The next client; nil once the server is stopped, or nil, err, code. A stop() wakes only who
+-- waits: so the others go first before it is seen whether the server is stopped.
 local function accept_next(server)
   core.breathe()
   while not server.is_stopped do
