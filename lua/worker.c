@@ -97,6 +97,8 @@ bool mio__lua_worker_watch(mio__lua_worker *worker, mio__lua_call *call)
 {
     bool ended;
 
+    if (worker_is_forked(worker))
+        return false;
     pthread_mutex_lock(&worker->lock);
     ended = worker->ended;
     worker->call = ended ? NULL : call;
@@ -138,11 +140,12 @@ static mio__lua_worker *worker_of(lua_State *L)
 int mio__lua_worker_listen(lua_State *L)
 {
     mio__lua_worker *worker = worker_of(L);
+    mio__lua_port *port;
     bool closed;
-    mio__lua_port *port = mio__lua_port_ref(mio__lua_sender_port(L, 2, &closed));
 
     lua_pushvalue(L, 1);
     lua_rawsetp(L, LUA_REGISTRYINDEX, &worker_cancelled_key);
+    port = mio__lua_port_ref(mio__lua_sender_port(L, 2, &closed)); /* after what may fail */
     pthread_mutex_lock(&worker->lock);
     worker->port = port;
     pthread_mutex_unlock(&worker->lock);
