@@ -9,7 +9,6 @@
 #include "mio/socket.h"
 
 #include <errno.h>
-#include <limits.h>
 #include <string.h>
 
 enum { READING_MAX = 65536, READING_FILL = 16384 };

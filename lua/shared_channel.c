@@ -233,6 +233,7 @@ static int send_start(lua_State *L, int status, lua_KContext ctx)
     lua_settop(L, SHARED_ARGUMENTS); /* whoever resumed it has left his arguments above */
     task = mio__lua_task_check(L, "send");
     stall = stall_push(L, task);
+    mio__lua_message_release(&stall->message); /* what an error has left */
     err = send_encode(L, exchange, &stall->message);
     if (err < 0)
         return mio__lua_failure(L, err);
