@@ -108,9 +108,10 @@ static int take_kept(lua_State *L, mio__lua_stream *stream, mio__lua_park *park,
 {
     const size_t length = mio__lua_bytes_length(&park->in);
     const size_t count = size < length ? size : length;
-    const int results =
-        take_deliver(L, stream, kind, park->in.data + park->in.start, (ptrdiff_t)count);
+    int results;
 
+    park->is_fresh = false;
+    results = take_deliver(L, stream, kind, park->in.data + park->in.start, (ptrdiff_t)count);
     if (park->scheduler != NULL) /* else a finalizer has closed the stream */
         mio__lua_bytes_consume(&park->scheduler->pool, &park->in, count);
     return results;
@@ -266,8 +267,10 @@ static int piece_until(lua_State *L, mio__lua_park *park)
 
     if (found != NULL && (size_t)(found - bytes) <= max)
         return piece_push(L, park, (size_t)(found - bytes), size);
-    if (found != NULL || length >= max + size)
+    if (found != NULL || length >= max + size) {
+        park->is_fresh = false;
         return mio__lua_token(L, "too long");
+    }
     park->searched = length >= size ? length - size + 1 : 0;
     return 0;
 }

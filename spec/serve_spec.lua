@@ -229,6 +229,44 @@ describe("mio.serve", function()
     assert.same({ "timeout", 10.0 }, ended)
   end)
 
+  it("has that timeout no more, however the first read took its bytes", function()
+    local buffer = mio.buffer()
+    for _, read in ipairs({
+      function(client) -- what an earlier read has left, whose time was up
+        assert.equal("timeout", select(2, client:read_until("\n")))
+        assert.equal("hello", client:read())
+      end,
+      function(client)
+        assert.equal("too long", select(2, client:read_until("\n", 1)))
+        assert.equal("hello", client:try_read())
+      end,
+      function(client)
+        mio.sleep(0.75)
+        assert.equal("hello", client:try_read())
+      end,
+      function(client)
+        mio.sleep(0.75)
+        assert.equal(5, client:try_read_into(buffer))
+      end,
+    }) do
+      local ended
+      mio.run(function()
+        serving(function(client)
+          read(client)
+          local start = mio.now()
+          client:settimeout(10)
+          ended = { select(2, client:read_until("\n")), mio.now() - start }
+        end, { header_timeout = 1 }, function(address)
+          local client <close> = assert(mio.connect(address))
+          mio.sleep(0.5)
+          client:write("hello")
+          client:read()
+        end)
+      end, { clock = "virtual" })
+      assert.same({ "timeout", 10.0 }, ended)
+    end
+  end)
+
   it("ends when its listener is closed and its clients have left", function()
     local log = {}
     mio.run(function()

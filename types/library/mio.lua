@@ -441,7 +441,7 @@ function mio.serve(listener, handler, options) end
 ---@class mio.server_options
 ---@field max? integer how many clients are served at a time; the others wait to be accepted
 ---@field timeout? number of each call of a client that waits: see `stream:settimeout`
----@field header_timeout? number for the first read of a client to return, whatever it asks for: a line, a head; counted from the moment when it was accepted. After that `timeout` holds
+---@field header_timeout? number for the first read of a client to return, whatever it asks for: a line, a head; counted from the moment when it was accepted. One that returns `"timeout"` does not count. After that `timeout` holds
 ---@field on_error? fun(err: any, client: mio.stream) told of each client's error; `warn` if absent
 
 ---A server that is not running yet: `mio.serve` is `mio.server(...):run()`.
