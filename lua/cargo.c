@@ -57,6 +57,8 @@ static const char *add_refuse_stream(lua_State *L, const mio__lua_stream *stream
 
     if (stream->kind == STREAM_INHERITED)
         return "a standard stream";
+    if (park != NULL && park->bytes != NULL)
+        return "a stream that is being read";
     if (stream->unread || stream->lost ||
         (park != NULL && mio__lua_bytes_length(&park->in) > 0))
         return "a stream with bytes that were read ahead";

@@ -62,6 +62,15 @@ static ptrdiff_t reading_now(mio__lua_park *park, char *bytes, size_t size)
     return count;
 }
 
+/* What an event has read for the task that it has woken; it is there once. */
+static const char *woken_take(mio__lua_park *park)
+{
+    const char *bytes = park->bytes;
+
+    park->bytes = NULL;
+    return bytes;
+}
+
 /* How long the reader may wait, where `timeout_ns` is for the whole of several waits. */
 static int64_t reading_left(mio__lua_park *park, int64_t timeout_ns)
 {
@@ -176,7 +185,7 @@ static int take_woken(lua_State *L, mio__lua_stream *stream, take_kind kind, lua
     if (park == NULL)
         return mio__lua_token(L, "closed");
     park->is_fresh = false;
-    return take_deliver(L, stream, kind, park->bytes, park->count);
+    return take_deliver(L, stream, kind, woken_take(park), park->count);
 }
 
 static int take_string(lua_State *L, int status, lua_KContext ctx)
@@ -348,6 +357,7 @@ static int piece_continue(lua_State *L, int status, lua_KContext kind)
     const mio__lua_task *task = mio__lua_task_continued(L);
     mio__lua_stream *stream = lua_touserdata(L, 1);
     mio__lua_park *park = mio__lua_park_find(&stream->source);
+    const char *bytes;
 
     (void)status;
     if (task == NULL)
@@ -358,10 +368,11 @@ static int piece_continue(lua_State *L, int status, lua_KContext kind)
         return mio__lua_task_not_woken(L, task);
     if (park == NULL)
         return mio__lua_token(L, "closed");
+    bytes = woken_take(park);
     if (park->count <= 0)
         return piece_end(L, park, (piece_kind)kind, park->count);
-    stream->lost = !mio__lua_bytes_append(&park->scheduler->pool, &park->in, park->bytes,
-                                          (size_t)park->count);
+    stream->lost =
+        !mio__lua_bytes_append(&park->scheduler->pool, &park->in, bytes, (size_t)park->count);
     return piece_next(L, (piece_kind)kind);
 }
 
