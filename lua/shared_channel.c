@@ -367,20 +367,24 @@ static int shared_recv(lua_State *L)
     return recv_start(L, LUA_OK, 0);
 }
 
-/* The iterator of channel:messages(): its second upvalue is the channel. */
+/* The iterator of channel:messages(): its upvalues from the second on are the arguments of each
+   call. */
 static int messages_next(lua_State *L)
 {
     lua_settop(L, 0);
     lua_pushvalue(L, lua_upvalueindex(2));
+    lua_pushvalue(L, lua_upvalueindex(3));
     return shared_recv(L);
 }
 
 static int shared_messages(lua_State *L)
 {
     shared_check(L);
+    lua_settop(L, 2);
+    mio__lua_seconds_timeout(L, 2);
     lua_pushvalue(L, lua_upvalueindex(1));
-    lua_pushvalue(L, 1);
-    lua_pushcclosure(L, messages_next, 2);
+    lua_insert(L, 1);
+    lua_pushcclosure(L, messages_next, 3);
     return 1;
 }
 

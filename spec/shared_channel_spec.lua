@@ -123,6 +123,11 @@ describe("a shared channel within one run", function()
     end
     for value in kept:messages() do got[#got + 1] = value end
     assert.same({ 1, 2, 3, 4, 5 }, got)
+    local open = mio.shared_channel(1)
+    open:send("one")
+    for value in open:messages(0.001) do got[#got + 1] = value end -- until none comes
+    assert.equal("one", got[6])
+    assert.matches("#1 to 'messages'", raised(function() open:messages(-1) end))
   end))
 
   it("lets the others go first after a while without waiting", in_run(function()
