@@ -178,9 +178,8 @@ bool mio__lua_cargo_take(lua_State *L, mio__lua_cargo *cargo)
     return true;
 }
 
-/* The objects of the sockets have the descriptors. A listener without a spare mends that by
-   itself, when it sheds. */
-static void cargo_hand_over(mio__lua_cargo *cargo)
+/* A listener without a spare mends that by itself, when it sheds. */
+void mio__lua_cargo_hand_over(mio__lua_cargo *cargo)
 {
     for (size_t place = 0; cargo != NULL && place < cargo->count; place++) {
         mio__lua_cargo_item *item = &cargo->items[place];
@@ -192,11 +191,6 @@ static void cargo_hand_over(mio__lua_cargo *cargo)
         if (item->class == CLASS_LISTENER)
             mio_spare_open(&((mio__lua_listener *)item->object)->spare);
     }
-}
-
-void mio__lua_cargo_give_back(mio__lua_cargo *cargo)
-{
-    cargo_hand_over(cargo);
 }
 
 void mio__lua_cargo_arrive(mio__lua_cargo *cargo)
@@ -231,11 +225,6 @@ bool mio__lua_cargo_push(lua_State *L, mio__lua_cargo *cargo, size_t place)
     else
         cargo->items[place].object = push_socket(L, &cargo->items[place]);
     return true;
-}
-
-void mio__lua_cargo_deliver(mio__lua_cargo *cargo)
-{
-    cargo_hand_over(cargo);
 }
 
 void mio__lua_cargo_release(mio__lua_cargo *cargo)

@@ -145,7 +145,7 @@ static int send_outcome(lua_State *L, int err, mio__lua_message *message)
         lua_pushboolean(L, 1);
         return 1;
     }
-    mio__lua_cargo_give_back(message->cargo);
+    mio__lua_cargo_hand_over(message->cargo);
     mio__lua_message_release(message);
     if (err == -EAGAIN)
         return mio__lua_token(L, "full");
@@ -161,7 +161,7 @@ static int send_at_once(lua_State *L, mio__lua_exchange *exchange, mio__lua_mess
     if (mio__lua_cargo_take(L, message->cargo))
         err = mio__lua_exchange_send(exchange, message);
     if (err < 0)
-        mio__lua_cargo_give_back(message->cargo);
+        mio__lua_cargo_hand_over(message->cargo);
     return err;
 }
 
@@ -193,7 +193,7 @@ static int send_continue(lua_State *L, int status, lua_KContext ctx)
     state = mio__lua_exchange_leave(stall);
     if (state == STALL_SERVED)
         return send_outcome(L, 0, &stall->message);
-    mio__lua_cargo_give_back(stall->message.cargo);
+    mio__lua_cargo_hand_over(stall->message.cargo);
     mio__lua_message_release(&stall->message);
     if (state == STALL_CLOSED && task->outcome != WOKEN_DOOMED)
         return mio__lua_token(L, "closed");

@@ -119,7 +119,7 @@ static int inputs_fill(lua_State *L, mio__lua_values *inputs, int count)
 static void inputs_give_back(mio__lua_values *inputs)
 {
     for (size_t i = 0; i < inputs->count; i++)
-        mio__lua_cargo_give_back(inputs->messages[i].cargo);
+        mio__lua_cargo_hand_over(inputs->messages[i].cargo);
 }
 
 static int inputs_take(lua_State *L, mio__lua_values *inputs)
