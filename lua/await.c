@@ -227,7 +227,7 @@ int mio__lua_await_timeout_of(lua_State *L)
 /* stream:sethighwater(bytes): above it write waits, and try_write says "full" */
 int mio__lua_await_sethighwater(lua_State *L)
 {
-    const size_t bytes = (size_t)luaL_checkinteger(L, 2);
+    const size_t bytes = mio__lua_size_of(luaL_checkinteger(L, 2));
     int refused = 0;
     mio__lua_park *park = await_setting(L, "sethighwater", &refused);
 

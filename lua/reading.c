@@ -258,7 +258,7 @@ static int piece_push(lua_State *L, mio__lua_park *park, size_t count, size_t mo
 /* The results, or 0 where more has to be read. */
 static int piece_exactly(lua_State *L, mio__lua_park *park)
 {
-    const size_t wanted = (size_t)lua_tointeger(L, 2);
+    const size_t wanted = mio__lua_size_of(lua_tointeger(L, 2));
 
     return mio__lua_bytes_length(&park->in) >= wanted ? piece_push(L, park, wanted, 0) : 0;
 }
@@ -269,7 +269,7 @@ static int piece_until(lua_State *L, mio__lua_park *park)
     size_t size;
     const char *delimiter = lua_tolstring(L, UNTIL_DELIMITER, &size);
     const size_t length = mio__lua_bytes_length(&park->in);
-    const size_t max = (size_t)lua_tointeger(L, UNTIL_MAX);
+    const size_t max = mio__lua_size_of(lua_tointeger(L, UNTIL_MAX));
     const char *bytes = park->in.data != NULL ? park->in.data + park->in.start : "";
     const char *found =
         memmem(bytes + park->searched, length - park->searched, delimiter, size);

@@ -50,7 +50,7 @@ int mio__lua_shared_channel_create(lua_State *L)
 
     luaL_argcheck(L, capacity >= 0, 1, "a capacity is a whole number from 0 up");
     channel = mio__lua_class_new(L, CLASS_SHARED_CHANNEL, sizeof *channel, 0);
-    channel->exchange = mio__lua_exchange_new((size_t)capacity);
+    channel->exchange = mio__lua_exchange_new(mio__lua_size_of(capacity));
     return channel->exchange != NULL ? 1 : mio__lua_failure(L, -ENOMEM);
 }
 
