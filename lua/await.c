@@ -212,10 +212,22 @@ int mio__lua_await_settimeout(lua_State *L)
     return 1;
 }
 
+/* core.timeout_of(source): what settimeout has set; nil: for ever */
+int mio__lua_await_timeout_of(lua_State *L)
+{
+    const mio__lua_park *park = mio__lua_park_find(await_check(L));
+
+    if (park == NULL || park->timeout_ns < 0)
+        lua_pushnil(L);
+    else
+        mio__lua_seconds_push(L, park->timeout_ns);
+    return 1;
+}
+
 /* stream:sethighwater(bytes): above it write waits, and try_write says "full" */
 int mio__lua_await_sethighwater(lua_State *L)
 {
-    const size_t bytes = (size_t)luaL_checkinteger(L, 2);
+    const size_t bytes = mio__lua_size_of(luaL_checkinteger(L, 2));
     int refused = 0;
     mio__lua_park *park = await_setting(L, "sethighwater", &refused);
 

@@ -15,6 +15,7 @@ int mio__lua_await_attach(lua_State *L);
 int mio__lua_await_first_within(lua_State *L);
 int mio__lua_await_is_socket(lua_State *L);
 int mio__lua_await_settimeout(lua_State *L);
+int mio__lua_await_timeout_of(lua_State *L);
 int mio__lua_await_sethighwater(lua_State *L);
 
 #endif

@@ -57,6 +57,8 @@ static const char *add_refuse_stream(lua_State *L, const mio__lua_stream *stream
 
     if (stream->kind == STREAM_INHERITED)
         return "a standard stream";
+    if (park != NULL && park->bytes != NULL)
+        return "a stream that is being read";
     if (stream->unread || stream->lost ||
         (park != NULL && mio__lua_bytes_length(&park->in) > 0))
         return "a stream with bytes that were read ahead";
@@ -176,9 +178,8 @@ bool mio__lua_cargo_take(lua_State *L, mio__lua_cargo *cargo)
     return true;
 }
 
-/* The objects of the sockets have the descriptors. A listener without a spare mends that by
-   itself, when it sheds. */
-static void cargo_hand_over(mio__lua_cargo *cargo)
+/* A listener without a spare mends that by itself, when it sheds. */
+void mio__lua_cargo_hand_over(mio__lua_cargo *cargo)
 {
     for (size_t place = 0; cargo != NULL && place < cargo->count; place++) {
         mio__lua_cargo_item *item = &cargo->items[place];
@@ -190,11 +191,6 @@ static void cargo_hand_over(mio__lua_cargo *cargo)
         if (item->class == CLASS_LISTENER)
             mio_spare_open(&((mio__lua_listener *)item->object)->spare);
     }
-}
-
-void mio__lua_cargo_give_back(mio__lua_cargo *cargo)
-{
-    cargo_hand_over(cargo);
 }
 
 void mio__lua_cargo_arrive(mio__lua_cargo *cargo)
@@ -229,11 +225,6 @@ bool mio__lua_cargo_push(lua_State *L, mio__lua_cargo *cargo, size_t place)
     else
         cargo->items[place].object = push_socket(L, &cargo->items[place]);
     return true;
-}
-
-void mio__lua_cargo_deliver(mio__lua_cargo *cargo)
-{
-    cargo_hand_over(cargo);
 }
 
 void mio__lua_cargo_release(mio__lua_cargo *cargo)

@@ -56,7 +56,6 @@ void mio__lua_cargo_push_anchor(lua_State *L, int index);
 /* Take the sockets; may be NULL, here and below. Returns false, with nothing taken, where one
    has been closed since. */
 bool mio__lua_cargo_take(lua_State *L, mio__lua_cargo *cargo);
-void mio__lua_cargo_give_back(mio__lua_cargo *cargo);
 
 /* It is about to be decoded: it knows no object. */
 void mio__lua_cargo_arrive(mio__lua_cargo *cargo);
@@ -64,7 +63,10 @@ void mio__lua_cargo_arrive(mio__lua_cargo *cargo);
 /* Push an object for an item: a socket stays closed until it is delivered. Returns false where
    there is no such item. */
 bool mio__lua_cargo_push(lua_State *L, mio__lua_cargo *cargo, size_t place);
-void mio__lua_cargo_deliver(mio__lua_cargo *cargo);
+
+/* Give the descriptors to the objects: back to those they were taken from, or to the new ones.
+ */
+void mio__lua_cargo_hand_over(mio__lua_cargo *cargo);
 
 void mio__lua_cargo_release(mio__lua_cargo *cargo);
 

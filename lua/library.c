@@ -113,6 +113,7 @@ static void library_push_core(lua_State *L)
         {"tasks", mio__lua_task_list},
         {"thread_parts", mio__lua_thread_parts},
         {"thread_results", mio__lua_thread_results},
+        {"timeout_of", mio__lua_await_timeout_of},
         {"unwatch", mio__lua_await_unwatch},
         {"wake", mio__lua_task_wake_up},
         {"watch", mio__lua_await_watch},

@@ -168,7 +168,7 @@ bool mio__lua_message_decode(lua_State *L, const mio__lua_message *message)
     mio__lua_cargo_arrive(message->cargo);
     if (!read_value(L, &reader) || reader.at != reader.end)
         return false;
-    mio__lua_cargo_deliver(message->cargo);
+    mio__lua_cargo_hand_over(message->cargo);
     return true;
 }
 /* NOLINTEND(misc-no-recursion) */

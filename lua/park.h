@@ -48,9 +48,9 @@ typedef struct mio__lua_park {
     bool alone;          /* when it was written to last, that was once in the turn, so far */
     uint32_t written_in; /* the last turn in which it was written to; 0: none */
     int write_err;
-    uint32_t wants; /* at most what the scratch buffer holds */
-    int32_t count;  /* as the read has returned it */
-    const char *bytes;
+    uint32_t wants;    /* at most what the scratch buffer holds */
+    int32_t count;     /* as the read has returned it */
+    const char *bytes; /* in the arena; NULL: its reader has them */
     size_t high_water;
     int64_t timeout_ns;
     union {

@@ -9,7 +9,6 @@
 #include "mio/socket.h"
 
 #include <errno.h>
-#include <limits.h>
 #include <string.h>
 
 enum { READING_MAX = 65536, READING_FILL = 16384 };
@@ -63,6 +62,15 @@ static ptrdiff_t reading_now(mio__lua_park *park, char *bytes, size_t size)
     return count;
 }
 
+/* What an event has read for the task that it has woken; it is there once. */
+static const char *woken_take(mio__lua_park *park)
+{
+    const char *bytes = park->bytes;
+
+    park->bytes = NULL;
+    return bytes;
+}
+
 /* How long the reader may wait, where `timeout_ns` is for the whole of several waits. */
 static int64_t reading_left(mio__lua_park *park, int64_t timeout_ns)
 {
@@ -109,9 +117,10 @@ static int take_kept(lua_State *L, mio__lua_stream *stream, mio__lua_park *park,
 {
     const size_t length = mio__lua_bytes_length(&park->in);
     const size_t count = size < length ? size : length;
-    const int results =
-        take_deliver(L, stream, kind, park->in.data + park->in.start, (ptrdiff_t)count);
+    int results;
 
+    park->is_fresh = false;
+    results = take_deliver(L, stream, kind, park->in.data + park->in.start, (ptrdiff_t)count);
     if (park->scheduler != NULL) /* else a finalizer has closed the stream */
         mio__lua_bytes_consume(&park->scheduler->pool, &park->in, count);
     return results;
@@ -176,7 +185,7 @@ static int take_woken(lua_State *L, mio__lua_stream *stream, take_kind kind, lua
     if (park == NULL)
         return mio__lua_token(L, "closed");
     park->is_fresh = false;
-    return take_deliver(L, stream, kind, park->bytes, park->count);
+    return take_deliver(L, stream, kind, woken_take(park), park->count);
 }
 
 static int take_string(lua_State *L, int status, lua_KContext ctx)
@@ -249,7 +258,7 @@ static int piece_push(lua_State *L, mio__lua_park *park, size_t count, size_t mo
 /* The results, or 0 where more has to be read. */
 static int piece_exactly(lua_State *L, mio__lua_park *park)
 {
-    const size_t wanted = (size_t)lua_tointeger(L, 2);
+    const size_t wanted = mio__lua_size_of(lua_tointeger(L, 2));
 
     return mio__lua_bytes_length(&park->in) >= wanted ? piece_push(L, park, wanted, 0) : 0;
 }
@@ -260,15 +269,17 @@ static int piece_until(lua_State *L, mio__lua_park *park)
     size_t size;
     const char *delimiter = lua_tolstring(L, UNTIL_DELIMITER, &size);
     const size_t length = mio__lua_bytes_length(&park->in);
-    const size_t max = (size_t)lua_tointeger(L, UNTIL_MAX);
+    const size_t max = mio__lua_size_of(lua_tointeger(L, UNTIL_MAX));
     const char *bytes = park->in.data != NULL ? park->in.data + park->in.start : "";
     const char *found =
         memmem(bytes + park->searched, length - park->searched, delimiter, size);
 
     if (found != NULL && (size_t)(found - bytes) <= max)
         return piece_push(L, park, (size_t)(found - bytes), size);
-    if (found != NULL || length >= max + size)
+    if (found != NULL || length >= max + size) {
+        park->is_fresh = false;
         return mio__lua_token(L, "too long");
+    }
     park->searched = length >= size ? length - size + 1 : 0;
     return 0;
 }
@@ -346,6 +357,7 @@ static int piece_continue(lua_State *L, int status, lua_KContext kind)
     const mio__lua_task *task = mio__lua_task_continued(L);
     mio__lua_stream *stream = lua_touserdata(L, 1);
     mio__lua_park *park = mio__lua_park_find(&stream->source);
+    const char *bytes;
 
     (void)status;
     if (task == NULL)
@@ -356,10 +368,11 @@ static int piece_continue(lua_State *L, int status, lua_KContext kind)
         return mio__lua_task_not_woken(L, task);
     if (park == NULL)
         return mio__lua_token(L, "closed");
+    bytes = woken_take(park);
     if (park->count <= 0)
         return piece_end(L, park, (piece_kind)kind, park->count);
-    stream->lost = !mio__lua_bytes_append(&park->scheduler->pool, &park->in, park->bytes,
-                                          (size_t)park->count);
+    stream->lost =
+        !mio__lua_bytes_append(&park->scheduler->pool, &park->in, bytes, (size_t)park->count);
     return piece_next(L, (piece_kind)kind);
 }
 

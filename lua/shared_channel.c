@@ -50,7 +50,7 @@ int mio__lua_shared_channel_create(lua_State *L)
 
     luaL_argcheck(L, capacity >= 0, 1, "a capacity is a whole number from 0 up");
     channel = mio__lua_class_new(L, CLASS_SHARED_CHANNEL, sizeof *channel, 0);
-    channel->exchange = mio__lua_exchange_new((size_t)capacity);
+    channel->exchange = mio__lua_exchange_new(mio__lua_size_of(capacity));
     return channel->exchange != NULL ? 1 : mio__lua_failure(L, -ENOMEM);
 }
 
@@ -145,7 +145,7 @@ static int send_outcome(lua_State *L, int err, mio__lua_message *message)
         lua_pushboolean(L, 1);
         return 1;
     }
-    mio__lua_cargo_give_back(message->cargo);
+    mio__lua_cargo_hand_over(message->cargo);
     mio__lua_message_release(message);
     if (err == -EAGAIN)
         return mio__lua_token(L, "full");
@@ -161,7 +161,7 @@ static int send_at_once(lua_State *L, mio__lua_exchange *exchange, mio__lua_mess
     if (mio__lua_cargo_take(L, message->cargo))
         err = mio__lua_exchange_send(exchange, message);
     if (err < 0)
-        mio__lua_cargo_give_back(message->cargo);
+        mio__lua_cargo_hand_over(message->cargo);
     return err;
 }
 
@@ -193,7 +193,7 @@ static int send_continue(lua_State *L, int status, lua_KContext ctx)
     state = mio__lua_exchange_leave(stall);
     if (state == STALL_SERVED)
         return send_outcome(L, 0, &stall->message);
-    mio__lua_cargo_give_back(stall->message.cargo);
+    mio__lua_cargo_hand_over(stall->message.cargo);
     mio__lua_message_release(&stall->message);
     if (state == STALL_CLOSED && task->outcome != WOKEN_DOOMED)
         return mio__lua_token(L, "closed");
@@ -230,8 +230,10 @@ static int send_start(lua_State *L, int status, lua_KContext ctx)
     (void)status;
     if (task == NULL)
         return lua_yieldk(L, 0, ctx, send_start);
+    lua_settop(L, SHARED_ARGUMENTS); /* whoever resumed it has left his arguments above */
     task = mio__lua_task_check(L, "send");
     stall = stall_push(L, task);
+    mio__lua_message_release(&stall->message); /* what an error has left */
     err = send_encode(L, exchange, &stall->message);
     if (err < 0)
         return mio__lua_failure(L, err);
@@ -334,6 +336,7 @@ static int recv_start(lua_State *L, int status, lua_KContext ctx)
     (void)status;
     if (task == NULL)
         return lua_yieldk(L, 0, ctx, recv_start);
+    lua_settop(L, SHARED_ARGUMENTS);
     task = mio__lua_task_check(L, "recv");
     stall = stall_push(L, task);
     err = mio__lua_exchange_recv(exchange, &stall->message);
@@ -364,20 +367,24 @@ static int shared_recv(lua_State *L)
     return recv_start(L, LUA_OK, 0);
 }
 
-/* The iterator of channel:messages(): its second upvalue is the channel. */
+/* The iterator of channel:messages(): its upvalues from the second on are the arguments of each
+   call. */
 static int messages_next(lua_State *L)
 {
     lua_settop(L, 0);
     lua_pushvalue(L, lua_upvalueindex(2));
+    lua_pushvalue(L, lua_upvalueindex(3));
     return shared_recv(L);
 }
 
 static int shared_messages(lua_State *L)
 {
     shared_check(L);
+    lua_settop(L, 2);
+    mio__lua_seconds_timeout(L, 2);
     lua_pushvalue(L, lua_upvalueindex(1));
-    lua_pushvalue(L, 1);
-    lua_pushcclosure(L, messages_next, 2);
+    lua_insert(L, 1);
+    lua_pushcclosure(L, messages_next, 3);
     return 1;
 }
 

@@ -119,6 +119,12 @@ static inline size_t mio__lua_scratch_check_size(lua_State *L, int arg)
     return lua_gettop(L) < arg ? (size_t)MIO__LUA_SCRATCH : mio__lua_scratch_read_size(L, arg);
 }
 
+/* A length that is not negative as a size of which two can be added: there is none above. */
+static inline size_t mio__lua_size_of(lua_Integer length)
+{
+    return (lua_Unsigned)length < SIZE_MAX / 2 ? (size_t)length : SIZE_MAX / 2;
+}
+
 /* Push a new object, all zero, with `values` user values. */
 void *mio__lua_class_new(lua_State *L, mio__lua_class class, size_t size, int values);
 

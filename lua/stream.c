@@ -99,10 +99,8 @@ int mio__lua_stream_refuse(lua_State *L, const mio__lua_stream *stream)
 }
 
 /* Whether tasks have left bytes unread, which come before those of the kernel. */
-static inline bool stream_has_kept(const mio__lua_stream *stream)
+static inline bool stream_has_kept(const mio__lua_stream *stream, const mio__lua_park *park)
 {
-    const mio__lua_park *park = mio__lua_park_find(&stream->source);
-
     return stream->unread || (park != NULL && mio__lua_bytes_length(&park->in) > 0);
 }
 
@@ -124,15 +122,28 @@ static ptrdiff_t stream_get_kept(lua_State *L, mio__lua_stream *stream, void *by
     return (ptrdiff_t)size;
 }
 
-/* As mio_read() or mio_peek(), with what tasks have left unread first. */
+/* As mio_read(), with what tasks have left unread first. It may be the first read. */
 static inline ptrdiff_t stream_get(lua_State *L, mio__lua_stream *stream, void *bytes,
-                                   size_t size, bool peeks)
+                                   size_t size)
 {
-    if (stream_has_kept(stream))
-        return stream_get_kept(L, stream, bytes, size, peeks);
-    if (peeks)
-        return mio_peek(stream->source.fd, bytes, size);
-    return mio__lua_stream_calls_of(stream)->read(stream->source.fd, bytes, size);
+    mio__lua_park *park = mio__lua_park_find(&stream->source);
+    ptrdiff_t count;
+
+    if (stream_has_kept(stream, park))
+        count = stream_get_kept(L, stream, bytes, size, false);
+    else
+        count = mio__lua_stream_calls_of(stream)->read(stream->source.fd, bytes, size);
+    if (park != NULL && count != -EAGAIN)
+        park->is_fresh = false;
+    return count;
+}
+
+/* As mio_peek(), the same. */
+static ptrdiff_t stream_look(lua_State *L, mio__lua_stream *stream, void *bytes, size_t size)
+{
+    if (stream_has_kept(stream, mio__lua_park_find(&stream->source)))
+        return stream_get_kept(L, stream, bytes, size, true);
+    return mio_peek(stream->source.fd, bytes, size);
 }
 
 static inline int stream_read_string(lua_State *L, bool peeks)
@@ -144,7 +155,8 @@ static inline int stream_read_string(lua_State *L, bool peeks)
 
     if (stream->source.fd < 0 || stream->lost)
         return mio__lua_stream_refuse(L, stream);
-    count = stream_get(L, stream, scratch, size, peeks);
+    count =
+        peeks ? stream_look(L, stream, scratch, size) : stream_get(L, stream, scratch, size);
     if (count <= 0)
         return mio__lua_stream_failure(L, count);
     stream->lost = !peeks; /* and so it stays, if there is no memory for the string */
@@ -183,7 +195,7 @@ static int stream_try_read_into(lua_State *L)
     size = mio__lua_buffer_free(buffer);
     if ((lua_Unsigned)limit < size)
         size = (size_t)limit;
-    count = stream_get(L, stream, buffer->data + buffer->end, size, false);
+    count = stream_get(L, stream, buffer->data + buffer->end, size);
     if (count <= 0)
         return mio__lua_stream_failure(L, count);
     buffer->end += (size_t)count;

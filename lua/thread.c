@@ -5,7 +5,6 @@
 #include "worker.h"
 
 #include <errno.h>
-#include <stdlib.h>
 #include <string.h>
 
 typedef struct mio__lua_thread {
@@ -92,7 +91,7 @@ static int inputs_encode(lua_State *L, mio__lua_values *inputs, int first, int l
 }
 
 /* Paths, code and arguments, of which there are `count` from index 2 on. Leaves on the stack
-   what keeps the sockets alive. */
+   what keeps the sockets alive; that is made of what was encoded, so of no cycle. */
 static int inputs_fill(lua_State *L, mio__lua_values *inputs, int count)
 {
     const int top = lua_gettop(L);
@@ -107,18 +106,20 @@ static int inputs_fill(lua_State *L, mio__lua_values *inputs, int count)
     err = inputs_encode(L, inputs, top + 1, top + 3);
     if (err == 0)
         err = inputs_encode(L, inputs, 2, count + 1);
+    if (err < 0)
+        return err;
     lua_createtable(L, count, 0);
     for (int index = 2; index <= count + 1; index++) {
         mio__lua_cargo_push_anchor(L, index);
         lua_rawseti(L, -2, index - 1);
     }
-    return err;
+    return 0;
 }
 
 static void inputs_give_back(mio__lua_values *inputs)
 {
     for (size_t i = 0; i < inputs->count; i++)
-        mio__lua_cargo_give_back(inputs->messages[i].cargo);
+        mio__lua_cargo_hand_over(inputs->messages[i].cargo);
 }
 
 static int inputs_take(lua_State *L, mio__lua_values *inputs)
@@ -238,12 +239,13 @@ int mio__lua_thread_await(lua_State *L)
     mio__lua_thread *thread = thread_check(L);
     mio__lua_task *task = mio__lua_scheduler_get(L)->current;
     const bool deaf = lua_toboolean(L, 2);
+    const bool runs = thread->worker != NULL && thread->worker->started;
 
-    if (thread->worker != NULL && task->doomed && !deaf) {
+    if (runs && task->doomed && !deaf) {
         lua_pushboolean(L, 0);
         return 1;
     }
-    if (thread->worker == NULL || !mio__lua_worker_watch(thread->worker, &thread->call)) {
+    if (!runs || !mio__lua_worker_watch(thread->worker, &thread->call)) {
         lua_pushboolean(L, 1);
         return 1;
     }
@@ -275,8 +277,12 @@ int mio__lua_thread_results(lua_State *L)
     lua_settop(L, 1);
     luaL_checkstack(L, (int)count + LUA_MINSTACK, "too many results");
     lua_pushstring(L, outcomes[worker != NULL ? worker->outcome : WORKER_DONE]);
-    for (size_t i = 0; i < count; i++)
-        mio__lua_message_decode(L, &worker->results.messages[i]);
+    for (size_t i = 0; i < count; i++) {
+        if (!mio__lua_message_decode(L, &worker->results.messages[i])) {
+            lua_settop(L, (int)i + 2);
+            lua_pushnil(L); /* in its place */
+        }
+    }
     thread_end(thread);
     return (int)count + 1;
 }

@@ -97,6 +97,8 @@ bool mio__lua_worker_watch(mio__lua_worker *worker, mio__lua_call *call)
 {
     bool ended;
 
+    if (worker_is_forked(worker))
+        return false;
     pthread_mutex_lock(&worker->lock);
     ended = worker->ended;
     worker->call = ended ? NULL : call;
@@ -138,11 +140,12 @@ static mio__lua_worker *worker_of(lua_State *L)
 int mio__lua_worker_listen(lua_State *L)
 {
     mio__lua_worker *worker = worker_of(L);
+    mio__lua_port *port;
     bool closed;
-    mio__lua_port *port = mio__lua_port_ref(mio__lua_sender_port(L, 2, &closed));
 
     lua_pushvalue(L, 1);
     lua_rawsetp(L, LUA_REGISTRYINDEX, &worker_cancelled_key);
+    port = mio__lua_port_ref(mio__lua_sender_port(L, 2, &closed)); /* after what may fail */
     pthread_mutex_lock(&worker->lock);
     worker->port = port;
     pthread_mutex_unlock(&worker->lock);
@@ -285,6 +288,16 @@ static int fail_encode_text(lua_State *L)
     return fail_encode(L);
 }
 
+/* Neither was possible: memory has run out, or its own __tostring fails. */
+static void fail_untold(mio__lua_worker *worker)
+{
+    static const char text[] = "an error that cannot be told";
+
+    mio__lua_values_release(&worker->results);
+    if (mio__lua_values_make(&worker->results, 1)) /* the text fits the message itself */
+        mio__lua_message_encode_string(text, sizeof text - 1, worker->results.messages);
+}
+
 /* The error is on top. */
 static void worker_fail(lua_State *L, mio__lua_worker *worker)
 {
@@ -302,6 +315,8 @@ static void worker_fail(lua_State *L, mio__lua_worker *worker)
         lua_pushvalue(L, error);
         status = lua_pcall(L, 2, 0, 0);
     }
+    if (status != LUA_OK && worker->outcome == WORKER_FAILED)
+        fail_untold(worker);
 }
 
 static void worker_end(mio__lua_worker *worker)

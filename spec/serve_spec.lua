@@ -21,7 +21,6 @@ end
 describe("mio.serve", function()
   helper.watch()
 
-
   it("serves many at once, until it is stopped", function()
     assert.is_true(mio.run(function()
       return serving(echo, nil, function(address)
@@ -38,6 +37,20 @@ describe("mio.serve", function()
         end
       end)
     end))
+  end)
+
+  it("is stopped by the first of many who wait to be accepted, however many", function()
+    for count = 28, 36 do
+      assert.is_true(mio.run(function()
+        local listener <close> = assert(mio.listen("127.0.0.1:0"))
+        local clients = {}
+        for i = 1, count do clients[i] = assert(mio.connect(listener:local_address())) end
+        local server = mio.server(listener, function(_, server) server:stop() end)
+        local result = mio.timeout(5, server.run, server)
+        for _, client in ipairs(clients) do client:close() end
+        return result
+      end))
+    end
   end)
 
   it("closes a client when its handler is through, or fails; others go on", function()
@@ -214,6 +227,44 @@ describe("mio.serve", function()
       end)
     end, { clock = "virtual" })
     assert.same({ "timeout", 10.0 }, ended)
+  end)
+
+  it("has that timeout no more, however the first read took its bytes", function()
+    local buffer = mio.buffer()
+    for _, read in ipairs({
+      function(client) -- what an earlier read has left, whose time was up
+        assert.equal("timeout", select(2, client:read_until("\n")))
+        assert.equal("hello", client:read())
+      end,
+      function(client)
+        assert.equal("too long", select(2, client:read_until("\n", 1)))
+        assert.equal("hello", client:try_read())
+      end,
+      function(client)
+        mio.sleep(0.75)
+        assert.equal("hello", client:try_read())
+      end,
+      function(client)
+        mio.sleep(0.75)
+        assert.equal(5, client:try_read_into(buffer))
+      end,
+    }) do
+      local ended
+      mio.run(function()
+        serving(function(client)
+          read(client)
+          local start = mio.now()
+          client:settimeout(10)
+          ended = { select(2, client:read_until("\n")), mio.now() - start }
+        end, { header_timeout = 1 }, function(address)
+          local client <close> = assert(mio.connect(address))
+          mio.sleep(0.5)
+          client:write("hello")
+          client:read()
+        end)
+      end, { clock = "virtual" })
+      assert.same({ "timeout", 10.0 }, ended)
+    end
   end)
 
   it("ends when its listener is closed and its clients have left", function()

@@ -123,6 +123,11 @@ describe("a shared channel within one run", function()
     end
     for value in kept:messages() do got[#got + 1] = value end
     assert.same({ 1, 2, 3, 4, 5 }, got)
+    local open = mio.shared_channel(1)
+    open:send("one")
+    for value in open:messages(0.001) do got[#got + 1] = value end -- until none comes
+    assert.equal("one", got[6])
+    assert.matches("#1 to 'messages'", raised(function() open:messages(-1) end))
   end))
 
   it("lets the others go first after a while without waiting", in_run(function()
@@ -143,6 +148,31 @@ describe("a shared channel within one run", function()
     assert.matches("'receiver' waits for recv since", mio.dump(), 1, true)
     assert.is_true(channel:send("so"))
     assert.equal("so", task:join())
+  end))
+
+  it("goes on though somebody resumes who lets the others go first", in_run(function()
+    local full, empty, cos = mio.shared_channel(32), mio.shared_channel(64), {}
+    for i = 1, 32 do full:send(i) end
+    local function count(fn)
+      return mio.spawn(function()
+        cos[#cos + 1] = coroutine.running()
+        local done = 0
+        for i = 1, 33 do
+          if fn(i) == nil then break end
+          done = done + 1
+        end
+        return done
+      end)
+    end
+    local receiver = count(function() return full:recv() end)
+    local sender = count(function(i) return empty:send(i) end)
+    mio.spawn(function()
+      for _, co in ipairs(cos) do coroutine.resume(co, nil, 1, "x") end
+      mio.sleep(0.01)
+      full:send("the last one")
+    end)
+    assert.equal(33, receiver:join())
+    assert.equal(33, sender:join())
   end))
 
   it("does not wait outside of tasks, but can be used there", function()
@@ -327,6 +357,31 @@ describe("sockets in a shared channel", function()
     a:close()
     b:close("done")
     assert.matches("value: a closed socket", raised(function() channel:send(b) end))
+  end))
+
+  it("do not leave bytes behind that their reader has not seen yet", in_run(function()
+    for _, read in ipairs({ "read", "read_exactly" }) do
+      local channel, a, b = mio.shared_channel(1), assert(mio.pair())
+      local sent
+      local function sender(stream)
+        mio.wait(stream, "r")
+        sent = sent or table.pack(pcall(channel.try_send, channel, b))
+      end
+      -- One of the two is told before the reader, whatever order the system has.
+      local c, d = assert(mio.pair())
+      local e, f = assert(mio.pair())
+      mio.spawn(sender, d)
+      mio.spawn(sender, f)
+      local reader = mio.spawn(function() return b[read](b, 5) end)
+      mio.sleep(0)
+      for _, stream in ipairs({ c, a, e }) do stream:write("hello") end
+      assert.equal("hello", reader:join())
+      assert.is_false(sent[1])
+      assert.matches("value: a stream that is being read", sent[2])
+      assert.is_true(channel:try_send(b))
+      channel:recv():close()
+      for _, stream in ipairs({ a, c, d, e, f }) do stream:close() end
+    end
   end))
 
   it("cannot be there twice, nor be too many", in_run(function()

@@ -57,11 +57,12 @@ local function wait_for_client(server, seconds)
   if outcome == "doomed" then core.not_woken(current(), outcome) end
 end
 
--- The next client; nil once the server is stopped, or nil, err, code.
+-- The next client; nil once the server is stopped, or nil, err, code. A stop() wakes only who
+-- waits: so the others go first before it is seen whether the server is stopped.
 local function accept_next(server)
+  core.breathe()
   while not server.is_stopped do
     local client, err, code
-    core.breathe()
     if server.count < server.max then client, err, code = core.try_accept(server.listener) end
     if client or err and err ~= "again" then return client, err, code end
     server.waits = current()

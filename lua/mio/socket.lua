@@ -22,6 +22,7 @@ local function insist(self, interest, due, what, try, ...)
   while true do
     local result, err, code = try(self, ...)
     if result ~= nil or err ~= "again" then return result, err, code end
+    due = due or due_in(core.timeout_of(self))
     local ready, why
     ready, why, code = await_until(self, interest, due, what)
     if not ready then return nil, why, code end
@@ -88,6 +89,7 @@ function exports.connect(address, options, seconds)
 end
 
 local stream = methods.stream
+
 -- Relay what comes from one stream to another one until that ends. Returns how many bytes.
 function exports.copy(from, to)
   local total = 0

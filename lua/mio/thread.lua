@@ -11,8 +11,8 @@ local cancelled, task_methods = core.cancelled, core.methods.task
 
 local function results_of(outcome, ...)
   if outcome == "done" then return ... end
-  if outcome == "failed" then error((...), 0) end
-  error(cancelled, 0)
+  if outcome == "cancelled" then error(cancelled, 0) end
+  error((...), 0)
 end
 
 local function keep(thread)

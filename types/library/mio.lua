@@ -441,7 +441,7 @@ function mio.serve(listener, handler, options) end
 ---@class mio.server_options
 ---@field max? integer how many clients are served at a time; the others wait to be accepted
 ---@field timeout? number of each call of a client that waits: see `stream:settimeout`
----@field header_timeout? number for the first read of a client to return, whatever it asks for: a line, a head; counted from the moment when it was accepted. After that `timeout` holds
+---@field header_timeout? number for the first read of a client to return, whatever it asks for: a line, a head; counted from the moment when it was accepted. One that returns `"timeout"` does not count. After that `timeout` holds
 ---@field on_error? fun(err: any, client: mio.stream) told of each client's error; `warn` if absent
 
 ---A server that is not running yet: `mio.serve` is `mio.server(...):run()`.
@@ -2065,8 +2065,8 @@ function thread:status() end
 ---It carries nil, booleans, numbers, strings, tables without cycles, senders, other shared channels,
 ---and sockets: streams, listeners and datagram sockets, of which there may be 64 in a value. A socket
 ---moves: it is closed where it was sent, and a new object where it is received. One whose value
----nobody receives is closed. A stream with bytes that were read ahead, or are not sent yet, cannot
----be sent, nor can a standard stream.
+---nobody receives is closed. A stream that is being read, or with bytes that were read ahead or are
+---not sent yet, cannot be sent; nor can a standard stream whose open file blocks.
 ---@class mio.shared_channel
 local shared_channel = {}
 
@@ -2098,10 +2098,11 @@ function shared_channel:recv(seconds) end
 ---@return string? err
 function shared_channel:try_recv() end
 
----All values: `for value in channel:messages() do ... end`, until it is closed and empty, or a nil
----comes.
+---All values: `for value in channel:messages() do ... end`, until it is closed and empty, a nil
+---comes, or nothing has come for so long. For tasks.
+---@param seconds? number for each; for ever if absent
 ---@return fun(): any iterator
-function shared_channel:messages() end
+function shared_channel:messages(seconds) end
 
 ---Nothing more can be sent, by anybody; what it keeps can be received. Those who wait to send are
 ---told that it was not sent.
