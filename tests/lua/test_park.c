@@ -8,6 +8,7 @@
 
 #include "faults.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <lauxlib.h>
 #include <lualib.h>
@@ -342,11 +343,21 @@ START_TEST(a_file_whose_stand_in_cannot_be_made_is_an_error)
 }
 END_TEST
 
+/* The call that waits for a time: emulators, for one, do not know the finer one. */
+static const char *park_wait(void)
+{
+    struct epoll_event event;
+
+    return __real_epoll_pwait2(-1, &event, 1, NULL, NULL) < 0 && errno != EBADF
+               ? "epoll_wait"
+               : "epoll_pwait2";
+}
+
 /* The loop cannot wait any more: the run ends, and with it all that its tasks have. */
 START_TEST(a_wait_that_fails_ends_the_run)
 {
-    park_check("epoll_pwait2", EBADF, OUTCOME_RUN);
-    park_check("epoll_pwait2", EINTR, OUTCOME_NOTHING);
+    park_check(park_wait(), EBADF, OUTCOME_RUN);
+    park_check(park_wait(), EINTR, OUTCOME_NOTHING);
 }
 END_TEST
 
@@ -365,7 +376,6 @@ Suite *harness_suite(void)
     tcase_add_test(tcase, a_socket_that_cannot_be_watched_is_an_error);
     tcase_add_test(tcase, a_socket_that_is_unknown_to_the_kernel_is_an_error);
     tcase_add_test(tcase, a_file_whose_stand_in_cannot_be_made_is_an_error);
-    if (!harness_in_valgrind()) /* which does not know epoll_pwait2() */
-        tcase_add_test(tcase, a_wait_that_fails_ends_the_run);
+    tcase_add_test(tcase, a_wait_that_fails_ends_the_run);
     return suite;
 }
