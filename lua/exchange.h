@@ -61,9 +61,11 @@ int mio__lua_exchange_send(mio__lua_exchange *exchange, const mio__lua_message *
 int mio__lua_exchange_send_in(mio__lua_exchange *exchange, mio__lua_stall *stall);
 
 /*
- * Receive the first message, which the caller gives back or keeps: one of the two. Returns 0, or
+ * Receive the first message, which the caller gives back or keeps: one of the two.
+ *
+ * Returns 0, or
  *   -EAGAIN   there is none
- *   -EPIPE    none will come: it is closed. One that is given back later comes nevertheless
+ *   -EPIPE    none will come: it is closed; one that is given back later comes nevertheless
  *   -ENOMEM   for the room of the one that may come back
  */
 int mio__lua_exchange_recv(mio__lua_exchange *exchange, mio__lua_message *ret_message);
