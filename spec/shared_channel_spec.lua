@@ -362,22 +362,29 @@ describe("sockets in a shared channel", function()
   it("do not leave bytes behind that their reader has not seen yet", in_run(function()
     for _, read in ipairs({ "read", "read_exactly" }) do
       local channel, a, b = mio.shared_channel(1), assert(mio.pair())
-      local sent
+      local sent, has_read
       local function sender(stream)
         mio.wait(stream, "r")
-        sent = sent or table.pack(pcall(channel.try_send, channel, b))
+        if not has_read then sent = table.pack(pcall(channel.try_send, channel, b)) end
       end
-      -- One of the two is told before the reader, whatever order the system has.
+      -- One of the two is told before the reader, whatever order the system has; unless a batch
+      -- is so small that it brings the reader's event alone.
       local c, d = assert(mio.pair())
       local e, f = assert(mio.pair())
       mio.spawn(sender, d)
       mio.spawn(sender, f)
-      local reader = mio.spawn(function() return b[read](b, 5) end)
+      local reader = mio.spawn(function()
+        local data = b[read](b, 5)
+        has_read = true
+        return data
+      end)
       mio.sleep(0)
       for _, stream in ipairs({ c, a, e }) do stream:write("hello") end
       assert.equal("hello", reader:join())
-      assert.is_false(sent[1])
-      assert.matches("value: a stream that is being read", sent[2])
+      if sent then
+        assert.is_false(sent[1])
+        assert.matches("value: a stream that is being read", sent[2])
+      end
       assert.is_true(channel:try_send(b))
       channel:recv():close()
       for _, stream in ipairs({ a, c, d, e, f }) do stream:close() end
