@@ -271,18 +271,32 @@ static void write_others(message_writer *writer, int index, lua_Integer array,
     }
 }
 
+/* An object that mio makes of a table would arrive as the table alone. */
+static void write_table_check(message_writer *writer, int index)
+{
+    const char *name;
+
+    luaL_checkstack(writer->L, LUA_MINSTACK, NULL);
+    if (luaL_getmetafield(writer->L, index, "__name") == LUA_TNIL)
+        return;
+    name = lua_tostring(writer->L, -1);
+    if (name != NULL && strncmp(name, "mio.", 4) == 0)
+        refuse(writer, name);
+    lua_pop(writer->L, 1);
+}
+
 /* Enter a table: it must not be inside of itself, nor too deep. */
 static message_level *write_table_enter(message_writer *writer, int index)
 {
     const void *table = lua_topointer(writer->L, index);
 
+    write_table_check(writer, index);
     for (int i = 0; i < writer->depth; i++) {
         if (writer->levels[i].table == table)
             refuse(writer, "a table inside of itself");
     }
     if (writer->depth == MESSAGE_DEPTH)
         refuse(writer, "tables nested too deep");
-    luaL_checkstack(writer->L, LUA_MINSTACK, NULL);
     writer->levels[writer->depth].table = table;
     return &writer->levels[writer->depth++];
 }

@@ -20,6 +20,19 @@ static mio__lua_thread *thread_check(lua_State *L)
 
 /* ------------------------------------------------------------------- its function */
 
+/* Whether the value on top is what require() gives for some name. */
+static bool upvalue_is_module(lua_State *L)
+{
+    const int value = lua_gettop(L);
+    bool found = false;
+
+    lua_getfield(L, LUA_REGISTRYINDEX, LUA_LOADED_TABLE);
+    for (lua_pushnil(L); !found && lua_next(L, -2); lua_pop(L, 1))
+        found = lua_rawequal(L, -1, value);
+    lua_settop(L, value);
+    return found;
+}
+
 /* What a function refers to stays behind: it is refused by name. Of its globals it gets those
    of the thread. */
 static void check_upvalues(lua_State *L)
@@ -28,10 +41,12 @@ static void check_upvalues(lua_State *L)
 
     luaL_argcheck(L, !lua_iscfunction(L, 1), 1, "a function written in Lua expected");
     for (int i = 1; (name = lua_getupvalue(L, 1, i)) != NULL; i++) {
-        lua_pop(L, 1);
         if (strcmp(name, "_ENV") != 0)
             luaL_argerror(L, 1,
-                          lua_pushfstring(L, "upvalue '%s': pass it as an argument", name));
+                          lua_pushfstring(L, "upvalue '%s': %s", name,
+                                          upvalue_is_module(L) ? "require it in the function"
+                                                               : "pass it as an argument"));
+        lua_pop(L, 1);
     }
 }
 

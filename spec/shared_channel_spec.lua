@@ -404,6 +404,18 @@ describe("sockets in a shared channel", function()
 end)
 
 describe("mistakes with a shared channel", function()
+  it("are told of objects of mio that would arrive as bare tables", in_run(function()
+    local channel = mio.shared_channel(1)
+    for name, object in pairs({
+      task_channel = mio.channel(), mutex = mio.mutex(), semaphore = mio.semaphore(1),
+    }) do
+      assert.matches("value.object: mio." .. name,
+        raised(function() channel:send({ object = object }) end))
+    end
+    assert.is_true(channel:send(setmetatable({ 1 }, { __name = "mine" })))
+    assert.same({ 1 }, channel:recv())
+  end))
+
   it("are named", in_run(function()
     local channel = mio.shared_channel(1)
     assert.matches("#1 to 'mio.shared_channel'", raised(mio.shared_channel, -1))

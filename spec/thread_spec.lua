@@ -60,6 +60,8 @@ describe("a thread", function()
     local outside = 1
     assert.matches("#1 to 'thread' %(upvalue 'outside': pass it as an argument%)",
       raised(function() mio.thread(function() return outside end) end))
+    assert.matches("#1 to 'thread' %(upvalue 'mio': require it in the function%)",
+      raised(function() mio.thread(function() mio.sleep(1) end) end))
     assert.equal("table", mio.thread(function() return type(_G) end):join())
     assert.equal(5, mio.thread(function() local t = { 5 } return t[1] end):join())
   end))

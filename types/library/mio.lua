@@ -375,8 +375,8 @@ function mio.resume(co, ...) end
 ---Run a function as a task, `main`, on a loop of its own, until it and its children have ended.
 ---
 ---Returns what main returns, and raises its error, a string with its traceback. A `main` that was
----cancelled gives `nil, "cancelled"`. Where every task waits for another one, main gets the error
----"deadlock: ...", with what each one waits for.
+---cancelled gives `nil, "cancelled"`. Where every task waits for another one, main is cancelled, and
+---the error raised is "deadlock: ...", with what each one waits for.
 ---
 ---The first of the signals `stop_on` has the servers of `mio.serve` accept nobody any more; when
 ---`grace` seconds are over main is cancelled. Where nobody serves, or by the second signal, it is
@@ -442,7 +442,7 @@ function mio.serve(listener, handler, options) end
 ---@field max? integer how many clients are served at a time; the others wait to be accepted
 ---@field timeout? number of each call of a client that waits: see `stream:settimeout`
 ---@field header_timeout? number for the first read of a client to return, whatever it asks for: a line, a head; counted from the moment when it was accepted. One that returns `"timeout"` does not count. After that `timeout` holds
----@field on_error? fun(err: any, client: mio.stream) told of each client's error; `warn` if absent
+---@field on_error? fun(err: any, client: mio.stream) told of each client's error, when the client is closed already; an error of its own ends the server; `warn` if absent
 
 ---A server that is not running yet: `mio.serve` is `mio.server(...):run()`.
 ---@param listener mio.listener
@@ -522,9 +522,9 @@ function mio.test(fn, options) end
 ---and the thread's error is its own. See `mio.thread:join`. For tasks.
 ---
 ---The function goes over as code. It may use no variable of the functions around it: such an upvalue
----is refused by its name. Its globals are those of the fresh state, with the standard libraries,
----`mio`, and the `package.path` and `package.cpath` of its owner. Arguments and results are what a
----`mio.shared_channel` carries; sockets move.
+---is refused by its name. Its globals are those of a fresh state with the standard libraries, and
+---the `package.path` and `package.cpath` of its owner; modules are required anew inside, `mio`, too.
+---Arguments and results are what a `mio.shared_channel` carries; sockets move.
 ---
 ---Fails with `EAGAIN`, `ENOMEM`, `EMFILE`; with `EBADF` where a socket is given twice.
 ---
@@ -2062,11 +2062,12 @@ function thread:status() end
 ---A channel between threads; `#channel` is how many values it keeps. It is closed with its block as
 ---a `<close>` variable.
 ---
----It carries nil, booleans, numbers, strings, tables without cycles, senders, other shared channels,
----and sockets: streams, listeners and datagram sockets, of which there may be 64 in a value. A socket
----moves: it is closed where it was sent, and a new object where it is received. One whose value
----nobody receives is closed. A stream that is being read, or with bytes that were read ahead or are
----not sent yet, cannot be sent; nor can a standard stream whose open file blocks.
+---It carries nil, booleans, numbers, strings, tables without cycles, whose metatables stay behind,
+---senders, other shared channels, and sockets: streams, listeners and datagram sockets, of which there
+---may be 64 in a value. A socket moves: it is closed where it was sent, where a task that waits for it
+---is told `"closed"`, and a new object where it is received. One whose value nobody receives is
+---closed. A stream whose bytes are on their way to a reader, were read ahead or are not sent yet cannot
+---be sent; nor can a standard stream whose open file blocks.
 ---@class mio.shared_channel
 local shared_channel = {}
 
@@ -2145,7 +2146,8 @@ local server = {}
 ---@return string? code
 function server:run() end
 
----Accept nobody any more. Clients that are still there after `grace` seconds are cancelled.
+---Accept nobody any more. Clients that are still there after `grace` seconds are cancelled. The
+---listener stays open, and the kernel goes on taking connections for it until it is closed.
 ---@param options? mio.stop_options
 ---@return true
 function server:stop(options) end
